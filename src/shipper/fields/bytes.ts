@@ -56,3 +56,10 @@ export function skipEscape(bytes: Uint8Array, from: number, end: number): number
   while (at < end && at - from < 16 && (isDigit(bytes[at]) || bytes[at] === 0x3b)) at++;
   return at < end && isLetter(bytes[at]) ? at + 1 : from;
 }
+
+/** Behind one or several of them. */
+export function skipEscapes(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  for (let next = skipEscape(bytes, at, end); next > at; next = skipEscape(bytes, at, end)) at = next;
+  return at;
+}

@@ -60,13 +60,13 @@ function namesWithRoles(numbers: Buffer): readonly Entry[] {
       entry.value = rank;
     });
   }
-  const scales = [...new Set(LEVEL_KEYS.filter(({ isLetter }) => isLetter !== true).map(({ scale }) => scale))];
+  const scales = [...new Set(LEVEL_KEYS.filter(({ takes }) => takes === undefined).map(({ scale }) => scale))];
   if (scales.length > SCALES) throw new Error(`there are ${scales.length} scales, and room for ${SCALES}`);
   for (const key of LEVEL_KEYS) {
     const entry = entryOf(key.name.toString());
-    entry.roles |= key.isLetter === true ? ROLE.refused : ROLE.levelKey;
+    entry.roles |= key.takes !== undefined ? ROLE.refused : ROLE.levelKey;
     entry.value = Math.max(0, scales.indexOf(key.scale));
-    for (let number = 0; number < NUMBERS && key.isLetter !== true; number++) {
+    for (let number = 0; number < NUMBERS && key.takes === undefined; number++) {
       const text = Buffer.from(String(number));
       numbers[entry.value * NUMBERS + number] = levelOfValue(text, 0, text.length, key);
     }

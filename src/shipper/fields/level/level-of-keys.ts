@@ -23,13 +23,13 @@ const LINE_FEED = 0x0a;
 /** How a key's number is read. */
 type Scale = (value: number) => Severity;
 const ofOpenTelemetry: Scale = (value) => (value <= 24 ? value : 0);
-const ofLetters: Scale = () => 0;
+const ofNone: Scale = () => 0;
 
 export interface LevelKey {
   readonly name: Buffer;
   readonly scale: Scale;
-  /** Whether one letter is a level: MongoDB's `s`. */
-  readonly isLetter?: boolean;
+  /** Only one letter is a level: MongoDB's `s`. Only a word is: names that mean something else in other objects. */
+  readonly takes?: 'letter' | 'word';
 }
 
 export const LEVEL_KEYS: readonly LevelKey[] = [
@@ -56,6 +56,7 @@ export const LEVEL_KEYS: readonly LevelKey[] = [
     'LEVEL',
     'Severity',
     'SEVERITY',
+    'error_severity',
   ].map((name) => ({ name: Buffer.from(name), scale: severityOfNumber })),
   ...['severityNumber', 'severity_number', 'SeverityNumber'].map((name) => ({
     name: Buffer.from(name),
@@ -63,17 +64,21 @@ export const LEVEL_KEYS: readonly LevelKey[] = [
   })),
   ...['levelno', 'level_number'].map((name) => ({ name: Buffer.from(name), scale: severityOfPython })),
   ...['PRIORITY', 'syslog_severity'].map((name) => ({ name: Buffer.from(name), scale: severityOfSyslog })),
-  { name: Buffer.from('s'), scale: ofLetters, isLetter: true },
+  { name: Buffer.from('s'), scale: ofNone, takes: 'letter' },
+  // Of zap for development, of slog in Rust, of Heroku.
+  ...['l', 'L', 'at'].map((name) => ({ name: Buffer.from(name), scale: ofNone, takes: 'word' as const })),
 ];
 /** The object that ECS puts its level into: `{"log":{"level":"error"}}`. */
 const PARENT = Buffer.from('log');
+/** The object that loguru puts its level into: `{"record":{"level":{"name":"ERROR","no":40}}}`. */
+const RECORD = Buffer.from('record');
 /** Serilog leaves the level of information out. */
 const SERILOG_TIME = Buffer.from('@t');
 const INFO: Severity = 9;
 /** A key of GELF, whose levels are those of syslog. In other objects a level of 0 to 7 may be anything. */
 const GELF = Buffer.from('short_message');
 /** Names by which an object is read differently. */
-export const TELLING_NAMES: readonly Buffer[] = [SERILOG_TIME, GELF];
+export const TELLING_NAMES: readonly Buffer[] = [SERILOG_TIME, GELF, RECORD];
 /** Keys are looked for so far into a record. */
 const WITHIN = 16 * 1024;
 const KEY_MAX = Math.max(...LEVEL_KEYS.map(({ name }) => name.length));
@@ -85,11 +90,12 @@ function keyAt(bytes: Uint8Array, from: number, to: number): LevelKey | undefine
   return undefined;
 }
 
-/** Of the JSON object that begins at `start`: keys of the object itself, or of `log` in it. */
+/** Of the JSON object that begins at `start`: keys of the object itself, or of `log` or `record` in it. */
 export function levelOfJson(bytes: Uint8Array, start: number, end: number): Severity {
   const limit = Math.min(end, start + WITHIN);
   let depth = 0;
   let isInLog = false;
+  let isInRecord = false;
   let isSerilog = false;
   let isGelf = false;
   let isKey = false;
@@ -104,10 +110,14 @@ export function levelOfJson(bytes: Uint8Array, start: number, end: number): Seve
       if (bytes[colon] !== COLON) continue;
       const value = skipSpace(bytes, colon + 1, limit);
       if (depth === 1 && isAt(bytes, from, i, PARENT) && i - from === PARENT.length) isInLog = bytes[value] === 0x7b;
+      if (depth === 1 && i - from === RECORD.length && isAt(bytes, from, i, RECORD)) isInRecord = bytes[value] === 0x7b;
       if (depth === 1 && i - from === 2 && isAt(bytes, from, i, SERILOG_TIME)) isSerilog = true;
       if (depth === 1 && i - from === GELF.length && isAt(bytes, from, i, GELF)) isGelf = true;
-      const key = depth === 1 || (depth === 2 && isInLog) ? keyAt(bytes, from, i) : undefined;
-      const severity = key === undefined ? 0 : levelOfValue(bytes, value, end, key, isGelf);
+      const isObject = bytes[value] === 0x7b;
+      const isPlace = depth === 1 || (depth === 2 && (isInLog || (isInRecord && isObject)));
+      const key = isPlace ? keyAt(bytes, from, i) : undefined;
+      const ofKey = key === undefined ? 0 : levelOfValue(bytes, value, end, key, isGelf);
+      const severity = ofKey || (key !== undefined && isObject ? levelOfNamed(bytes, value, limit) : 0);
       if (severity > 0) return severity;
     } else if (byte === 0x7b) {
       depth += 1;
@@ -117,13 +127,25 @@ export function levelOfJson(bytes: Uint8Array, start: number, end: number): Seve
       isKey = false;
     } else if (byte === 0x7d || byte === 0x5d) {
       depth -= 1;
-      if (depth === 1) isInLog = false;
+      if (depth === 1) isInLog = isInRecord = false;
       if (depth === 0) break;
     } else if (byte === COMMA) {
-      isKey = depth === 1 || isInLog;
+      isKey = depth === 1 || isInLog || isInRecord;
     }
   }
   return isSerilog ? INFO : 0;
+}
+
+/** Of `{"name":"ERROR","no":40}`, as the value of a level: the first text in it that is one. */
+function levelOfNamed(bytes: Uint8Array, start: number, limit: number): Severity {
+  for (let i = start + 1; i < limit && bytes[i] !== 0x7d; i++) {
+    if (bytes[i] !== QUOTE) continue;
+    const from = i + 1;
+    i = stringEnd(bytes, from, limit);
+    const severity = severityOfWord(bytes, from, i);
+    if (severity > 0 && bytes[skipSpace(bytes, i + 1, limit)] !== COLON) return severity;
+  }
+  return 0;
 }
 
 /** Place of the quote that ends a string. */
@@ -138,11 +160,11 @@ export function levelOfValue(
   bytes: Uint8Array,
   at: number,
   end: number,
-  { scale, isLetter: mayBeLetter }: LevelKey,
+  { scale, takes }: LevelKey,
   isGelf = false,
 ): Severity {
   const isQuoted = bytes[at] === QUOTE;
-  let from = isQuoted ? skipBlanks(bytes, at + 1, end) : at;
+  let from = isQuoted ? skipBlanks(bytes, colorEnd(bytes, at + 1, end), end) : at;
   if (isDigit(bytes[from])) {
     let to = from;
     while (to < end && isDigit(bytes[to])) to++;
@@ -158,10 +180,10 @@ export function levelOfValue(
     to = skipLetters(bytes, from, end);
   }
   if (to - from === 1) {
-    const isAlone = !isQuoted || bytes[to] === QUOTE || isDigit(bytes[to]);
-    return isAlone ? severityOfLetter(mayBeLetter === true ? bytes[from] : bytes[from]! & ~0x20) : 0;
+    const isAlone = (!isQuoted || bytes[to] === QUOTE || isDigit(bytes[to])) && takes !== 'word';
+    return isAlone ? severityOfLetter(takes === 'letter' ? bytes[from] : bytes[from]! & ~0x20) : 0;
   }
-  if (mayBeLetter === true) return 0;
+  if (takes === 'letter') return 0;
   const severity = severityOfWord(bytes, from, to);
   if (severity === 0) return 0;
   const sign = bytes[to] === PLUS ? 1 : bytes[to] === MINUS ? -1 : 0;
@@ -169,6 +191,15 @@ export function levelOfValue(
   if (sign === 0 && to < end && (bytes[to] === 0x5f || isDigit(bytes[to]))) return 0;
   return Math.min(24, Math.max(1, severity + sign * offset));
 }
+
+/** Behind the colour that winston gives a level in JSON as well: `\u001b[31merror`. */
+function colorEnd(bytes: Uint8Array, from: number, end: number): number {
+  if (!isAt(bytes, from, end, ESCAPED)) return from;
+  let at = from + ESCAPED.length;
+  while (at < end && (isDigit(bytes[at]) || bytes[at] === 0x3b)) at++;
+  return bytes[at] === 0x6d ? colorEnd(bytes, at + 1, end) : from;
+}
+const ESCAPED = Buffer.from('\\u001b[');
 
 /** Whether a line begins with `key=`, so that it is made of such pairs. */
 export function isPairAt(bytes: Uint8Array, from: number, end: number): boolean {
@@ -187,7 +218,7 @@ export function levelOfPairs(bytes: Uint8Array, start: number, end: number): Sev
     while (i < limit && isNameByte(bytes[i])) i++;
     if (bytes[i] === EQUALS && i > from) {
       const key = keyAt(bytes, from, i);
-      const severity = key === undefined || key.isLetter === true ? 0 : levelOfValue(bytes, i + 1, end, key);
+      const severity = key === undefined || key.takes === 'letter' ? 0 : levelOfValue(bytes, i + 1, end, key);
       if (severity > 0) return severity;
       i += 1;
     }

@@ -6,6 +6,7 @@ import type { Severity } from './severity.js';
 
 const COLON = 0x3a;
 const DOT = 0x2e;
+const MINUS = 0x2d;
 const LINE_FEED = 0x0a;
 const WARN: Severity = 13;
 const ERROR: Severity = 17;
@@ -32,6 +33,10 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['runtime: goroutine stack exceeds ', 21],
     ['SIGSEGV: ', 21],
     ['SIGABRT: ', 21],
+    ['SIGQUIT: quit', 21],
+    ['<--- Last few GCs --->', 21],
+    ['+ Exception Group Traceback', 17],
+    ['http: panic serving ', 17],
     ['AddressSanitizer:DEADLYSIGNAL', 21],
     ['terminate called ', 21],
     ['*** Program crashed: ', 21],
@@ -55,6 +60,29 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['PHP Warning: ', 13],
     ['PHP Notice: ', 10],
     ['PHP Deprecated: ', 13],
+    ['Parse error: ', 21],
+    ['Recoverable fatal error: ', 21],
+    ['Deprecated: ', 13],
+    ['Strict Standards: ', 13],
+    ['<b>Fatal error</b>:', 21],
+    ['<b>Parse error</b>:', 21],
+    ['<b>Warning</b>:', 13],
+    ['<b>Notice</b>:', 10],
+    ['<b>Deprecated</b>:', 13],
+    // Answers that Django logs.
+    ['Internal Server Error: /', 17],
+    ['Service Unavailable: /', 17],
+    ['Not Found: /', 13],
+    ['Forbidden: /', 13],
+    ['Forbidden (', 13],
+    ['Bad Request: /', 13],
+    ['Unauthorized: /', 13],
+    ['Method Not Allowed (', 13],
+    // Signs of Next.js, consola and miette.
+    ['\u2a2f ', 17],
+    ['\u2716 ', 17],
+    ['\u26a0 ', 13],
+    ['\u00d7 ', 17],
     // PostgreSQL without a prefix.
     ['LOG:  ', 9],
     ['npm ERR! ', 17],
@@ -69,11 +97,19 @@ const PANICKED = Buffer.from("' panicked at ");
 /** Of a thread of Rust. */
 const THREAD_NAME_MAX = 64;
 
+/** Of the texts that traces and messages of runtimes begin with. */
+export function levelOfBegin(bytes: Uint8Array, from: number, end: number): Severity {
+  for (const [head, severity] of BY_FIRST[bytes[from]!]!) if (isAt(bytes, from, end, head)) return severity;
+  return 0;
+}
+
 export function levelOfTrace(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
-  for (const [head, severity] of BY_FIRST[first]!) if (isAt(bytes, from, end, head)) return severity;
+  const ofBegin = levelOfBegin(bytes, from, end);
+  if (ofBegin > 0) return ofBegin;
   if (first === THREAD[0] && isAt(bytes, from, end, THREAD))
     return hasPanicked(bytes, from + THREAD.length, end) ? FATAL : 0;
+  if (isOracle(bytes, from, end) || isSymfonyPlace(bytes, from, end)) return ERROR;
   return isSourcePlace(bytes, from, end) || isRubyError(bytes, from, end) ? ERROR : 0;
 }
 
@@ -94,6 +130,32 @@ function wordEnd(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
   while (at < limit && bytes[at]! > 0x20) at++;
   return at;
+}
+
+const ORACLE: readonly Buffer[] = ['ORA-', 'TNS-', 'PLS-', 'RMAN-', 'SP2-'].map((text) => Buffer.from(text));
+
+/** `ORA-00942: table or view does not exist`; number 0 is success. */
+function isOracle(bytes: Uint8Array, from: number, end: number): boolean {
+  if (bytes[from + 3] !== MINUS && bytes[from + 4] !== MINUS) return false;
+  const name = ORACLE.find((text) => isAt(bytes, from, end, text));
+  if (name === undefined) return false;
+  let to = from + name.length;
+  let value = 0;
+  for (; isDigit(bytes[to]); to++) value = value * 10 + bytes[to]! - 0x30;
+  return value > 0 && to - from >= name.length + 4 && bytes[to] === COLON;
+}
+
+const IN = Buffer.from('In ');
+const LINE = Buffer.from(' line ');
+
+/** `In Connection.php line 117:`, above the message of an error that Symfony's console caught. */
+function isSymfonyPlace(bytes: Uint8Array, from: number, end: number): boolean {
+  if (!isAt(bytes, from, end, IN)) return false;
+  const to = wordEnd(bytes, from + IN.length, end);
+  if (!isAt(bytes, to, end, LINE)) return false;
+  let digits = to + LINE.length;
+  while (isDigit(bytes[digits])) digits++;
+  return digits > to + LINE.length && bytes[digits] === COLON && (digits + 1 >= end || bytes[digits + 1] === LINE_FEED);
 }
 
 const SOURCES: readonly Buffer[] = ['.js:', '.ts:', 'mjs:', 'cjs:'].map((text) => Buffer.from(text));

@@ -5,14 +5,26 @@
  * in a message is none.
  */
 
+import { Line } from '../../events/line.js';
+import { Prefix } from '../../events/prefix.js';
 import { isDigit, isLetter, isUpper } from '../../records/bytes.js';
-import { isAt, isBlank, numberAt, recordBegin } from '../bytes.js';
+import { isAt, isBlank, numberAt, recordBegin, skipBlanks, skipEscapes, skipLetters } from '../bytes.js';
+import { levelOfFrames } from './level-of-frames.js';
 import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
 import { levelOfAndroid, levelOfWebSphere } from './level-of-letter.js';
-import { levelOfEnvoy, levelOfGin, levelOfHaproxy, levelOfSquid } from './level-of-status.js';
+import {
+  columnOfPostgres,
+  levelOfEnvoy,
+  levelOfGin,
+  levelOfHaproxy,
+  levelOfMorgan,
+  levelOfRails,
+  levelOfSquid,
+  levelOfUwsgi,
+} from './level-of-status.js';
 import { levelOfSanitizer, levelOfTrace } from './level-of-trace.js';
-import { type Severity, severityOfLetter, severityOfSyslog } from './severity.js';
+import { type Severity, severityOfLetter, severityOfSyslog, severityOfWord } from './severity.js';
 
 export type { Severity } from './severity.js';
 
@@ -36,8 +48,17 @@ const PREFIX_MAX = 256;
 export function levelOf(bytes: Uint8Array, start: number, end: number): Severity {
   const from = recordBegin(bytes, start, end);
   if (from >= end) return 0;
+  return (
+    levelOfText(bytes, from, end) ||
+    (bytes[from] === BRACE ? 0 : levelBehindPrefix(bytes, from, end) || levelOfFrames(bytes, from, end))
+  );
+}
+
+/** Of a record or of what a supervisor wrote a prefix before. */
+function levelOfText(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
-  if (isSentence(bytes, from, end)) return levelOfTrace(bytes, from, end) || levelOfPrefixedObject(bytes, from, end);
+  if (isSentence(bytes, from, end))
+    return levelOfTrace(bytes, from, end) || levelOfRails(bytes, from, end) || levelOfPrefixedObject(bytes, from, end);
   if (first === BRACE) return isObject(bytes, from) ? levelOfJson(bytes, from, end) : 0;
   return (
     levelOfStart(bytes, from, end) ||
@@ -45,6 +66,17 @@ export function levelOf(bytes: Uint8Array, start: number, end: number): Severity
     levelOfSecondLine(bytes, from, end) ||
     levelOfPrefixedObject(bytes, from, end)
   );
+}
+
+const prefix = new Prefix();
+const line = new Line();
+
+/** Of the text behind a prefix of a supervisor, a runtime of containers or syslog that says no level. */
+function levelBehindPrefix(bytes: Uint8Array, from: number, end: number): Severity {
+  line.set(bytes, from, end);
+  if (!prefix.read(line) || prefix.start <= 0 || prefix.start >= line.length) return 0;
+  const text = skipBlanks(bytes, from + prefix.start, end);
+  return text < end ? levelOfText(bytes, text, end) : 0;
 }
 
 const isObject = (bytes: Uint8Array, at: number): boolean =>
@@ -65,24 +97,31 @@ function isSentence(bytes: Uint8Array, from: number, end: number): boolean {
 /** Shapes that the first bytes decide. */
 function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
-  if (first === LESS) return levelOfPriority(bytes, from, end);
+  if (first === LESS) return levelOfPriority(bytes, from, end) || levelOfTrace(bytes, from, end);
   if (first === EQUALS) return levelOfErlangReport(bytes, from, end) || levelOfSanitizer(bytes, from, end);
   if (isDigit(first)) {
     const ofServer = levelOfHaproxy(bytes, from, end) || levelOfSquid(bytes, from, end);
-    return levelOfRedis(bytes, from, end) || ofServer || levelOfAndroid(bytes, from, end);
+    const ofDatabase = levelOfRedis(bytes, from, end) || levelOfCsv(bytes, from, end);
+    return ofDatabase || ofServer || levelOfAndroid(bytes, from, end);
   }
   if (first === BRACKET)
     return (
       levelOfWebSphere(bytes, from, end) ||
       levelOfEnvoy(bytes, from, end) ||
       levelOfGin(bytes, from, end) ||
+      levelOfUwsgi(bytes, from, end) ||
+      levelOfGlassfish(bytes, from, end) ||
       levelOfPhp(bytes, from, end)
     );
   const ofTrace = levelOfTrace(bytes, from, end);
   if (ofTrace > 0) return ofTrace;
+  if (first === 0x1b)
+    return levelOfMorgan(bytes, from, end) || levelOfLogrus(bytes, skipEscapes(bytes, from, end), end);
   if (!isLetter(first) && first !== 0x40) return 0;
   if (isUpper(first)) {
-    const severity = levelOfKlog(bytes, from, end) || levelOfRuby(bytes, from, end) || levelOfLogrus(bytes, from, end);
+    if (isAt(bytes, from, end, PHP_MESSAGE)) return levelOfTrace(bytes, from + PHP_MESSAGE.length, end);
+    const ofWord = levelOfRuby(bytes, from, end) || levelOfLogrus(bytes, from, end) || levelOfMorgan(bytes, from, end);
+    const severity = levelOfKlog(bytes, from, end) || ofWord;
     if (severity > 0) return severity;
   }
   return isPairAt(bytes, from, end) ? levelOfPairs(bytes, from, end) : 0;
@@ -93,8 +132,12 @@ function levelOfPhp(bytes: Uint8Array, from: number, end: number): Severity {
   if (!isDigit(bytes[from + 1])) return 0;
   let close = from + 1;
   while (close < from + BRACKETED_TIME_MAX && bytes[close] !== BRACKET_CLOSE) close++;
-  return isAt(bytes, close + 2, end, PHP) ? levelOfTrace(bytes, close + 2, end) : 0;
+  if (isAt(bytes, close + 2, end, PHP)) return levelOfTrace(bytes, close + 2, end);
+  return isAt(bytes, close + 2, end, POOL) ? levelBehindPrefix(bytes, from, end) : 0;
 }
+/** How php-fpm begins the lines that its workers write, and messages of PHP within. */
+const POOL = Buffer.from('WARNING: [pool ');
+const PHP_MESSAGE = Buffer.from('NOTICE: PHP message: ');
 const PHP = Buffer.from('PHP ');
 const BRACKETED_TIME_MAX = 40;
 
@@ -109,12 +152,12 @@ function levelOfPriority(bytes: Uint8Array, at: number, end: number): Severity {
   return priority <= 7 || isSyslog ? severityOfSyslog(priority & 7) : 0;
 }
 
-/** `E0102 13:04:05.123456`, or with the year in front of the month. */
+/** `E0102 13:04:05.123456`, or with the year in front of the month, as CockroachDB (`E261128`) writes it, too. */
 function levelOfKlog(bytes: Uint8Array, at: number, end: number): Severity {
   let digits = at + 1;
   while (digits < end && isDigit(bytes[digits])) digits++;
   const count = digits - at - 1;
-  const isKlog = (count === 4 || count === 8) && bytes[digits] === SPACE && isDigit(bytes[digits + 1]);
+  const isKlog = (count === 4 || count === 6 || count === 8) && bytes[digits] === SPACE && isDigit(bytes[digits + 1]);
   return isKlog && bytes[digits + 3] === 0x3a ? severityOfLetter(bytes[at]) : 0;
 }
 
@@ -145,24 +188,44 @@ function levelOfRedis(bytes: Uint8Array, at: number, end: number): Severity {
   }
 }
 
+/** Four letters of logrus that no other program writes. */
 const LOGRUS: readonly (readonly [Buffer, Severity])[] = (
   [
-    ['TRAC[', 1],
-    ['DEBU[', 5],
-    ['INFO[', 9],
-    ['WARN[', 13],
-    ['ERRO[', 17],
-    ['FATA[', 21],
-    ['PANI[', 21],
+    ['TRAC', 1],
+    ['FATA', 21],
+    ['PANI', 21],
   ] as const
 ).map(([word, severity]) => [Buffer.from(word), severity]);
 
-/** `ERRO[0001] ` or `ERRO[2026-11-28T14:08:44Z] `, as logrus writes to a terminal. */
+/** `ERRO[0001] ` or `ERRO[2026-11-28T14:08:44Z] `, as logrus writes to a terminal; `ERROR[11-28|14:08:44.123] `, of geth. */
 function levelOfLogrus(bytes: Uint8Array, at: number, end: number): Severity {
-  if (bytes[at + 4] !== BRACKET || !isDigit(bytes[at + 5])) return 0;
-  for (const [word, severity] of LOGRUS) if (isAt(bytes, at, end, word)) return severity;
-  return 0;
+  let to = at;
+  while (to < end && to - at < 6 && isUpper(bytes[to])) to++;
+  const open = skipEscapes(bytes, to, end);
+  if (to - at < 4 || bytes[open] !== BRACKET || !isDigit(bytes[open + 1])) return 0;
+  for (const [word, severity] of LOGRUS) if (to - at === word.length && isAt(bytes, at, end, word)) return severity;
+  return severityOfWord(bytes, at, to);
 }
+
+const ULF = Buffer.from('[#|');
+
+/** `[#|2026-11-28T10:00:00.123+0000|SEVERE|glassfish 7.0|`. */
+function levelOfGlassfish(bytes: Uint8Array, at: number, end: number): Severity {
+  if (!isAt(bytes, at, end, ULF)) return 0;
+  let from = at + ULF.length;
+  while (from < Math.min(end, at + BRACKETED_TIME_MAX) && bytes[from] !== 0x7c) from++;
+  return bytes[from] === 0x7c ? severityOfWord(bytes, from + 1, skipLetters(bytes, from + 1, end)) : 0;
+}
+
+/** PostgreSQL's csvlog. */
+function levelOfCsv(bytes: Uint8Array, from: number, end: number): Severity {
+  const column = columnOfPostgres(bytes, from, end);
+  if (column < 0) return 0;
+  const to = skipLetters(bytes, column, end);
+  if (isAt(bytes, column, to, LOG_WORD) && to - column === LOG_WORD.length) return 9;
+  return severityOfWord(bytes, column, to);
+}
+const LOG_WORD = Buffer.from('LOG');
 
 /** `=ERROR REPORT==== 28-Nov-2026::14:08:44 ===`. */
 function levelOfErlangReport(bytes: Uint8Array, at: number, end: number): Severity {
