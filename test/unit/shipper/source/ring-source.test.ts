@@ -148,7 +148,7 @@ test('a line that fills a batch and waits for its event does not keep the next o
   write(fd, end, Buffer.concat([data(1, 72n, 'one\n'), data(1, 73n, 'two\n')]));
   await reading;
   expect(lengths).toEqual([700_000, 3]);
-  await batches.return?.();
+  await batches.return?.(undefined);
 });
 
 test('an ended ring is removed once all of it is acknowledged; the pool is filled up again', async () => {
