@@ -3,13 +3,20 @@
  * one origin and millisecond. So a full request ends before the last millisecond of each origin, and what shares one with a request that
  * is out waits until that is settled. What waits leaves with the next request that may have it.
  */
-import type { BatchLimits } from '../parts.js';
+import type { BatchLimits, Origin } from '../parts.js';
 import { Piece } from '../records/piece.js';
+import { type Runs, runsOf } from './runs.js';
 
 /** First and last millisecond. */
 interface Span {
   first: number;
   last: number;
+}
+
+/** Of each origin of a batch, by its place there. Of an origin that has none the first is behind the last. */
+interface Spans {
+  readonly first: Float64Array;
+  readonly last: Float64Array;
 }
 
 /** Memory of records that wait, in full requests. */
@@ -19,6 +26,7 @@ export class TimeOrder {
   readonly #limits: BatchLimits;
   /** Requests that are out. */
   readonly #out: () => readonly Piece[];
+  readonly #runs = new WeakMap<Piece, Runs>();
   /** Of each request, by the id of an origin. */
   readonly #spans = new WeakMap<Piece, ReadonlyMap<string, Span>>();
   /** Of one origin and millisecond in their order. */
@@ -38,7 +46,9 @@ export class TimeOrder {
   /** Whether some of what waits may leave now, and what may be taken to leave with it: undefined where there is enough. */
   look(): { readonly isReady: boolean; readonly room: BatchLimits | undefined } {
     const { maxRecords, maxBytes } = this.#limits;
-    const ready = this.#waiting.flatMap((piece) => this.#split(piece, this.#blockedIn(piece))[0] ?? []);
+    const [ready, held] = this.#divided();
+    // Each of these is ready or held as a whole: it is not cut once more when it leaves.
+    this.#waiting = [...held, ...ready];
     const records = ready.reduce((sum, { count }) => sum + count, 0);
     const room = {
       ...this.#limits,
@@ -52,9 +62,8 @@ export class TimeOrder {
 
   /** A request of what may leave of what waits, and behind it what was taken. */
   join(taken: Piece | undefined): Piece | undefined {
-    const split = this.#waiting.map((piece) => this.#split(piece, this.#blockedIn(piece)));
-    const held = split.flatMap(([, each]) => each ?? []);
-    const ready = [...split.flatMap(([each]) => each ?? []), ...(taken === undefined ? [] : [taken])];
+    const [ready, held] = this.#divided();
+    if (taken !== undefined) ready.push(taken);
     const [joined, rest] = ready.length <= 1 ? [ready[0], []] : Piece.join(ready, this.#limits);
     this.#waiting = [...held, ...rest];
     this.#before = held.length;
@@ -63,43 +72,45 @@ export class TimeOrder {
 
   /** Of what was joined, the part that may leave now; of `share` of a full request or more, that before the last milliseconds. The rest waits. */
   divide(piece: Piece, share: number): Piece | undefined {
-    const { batch } = piece;
-    const blocked = this.#blockedIn(piece);
+    const { origins } = piece.batch;
+    const blocked = spansOf(origins, this.#blocked());
     const isCut = this.#sizeOf(piece) >= share;
-    const own = isCut ? spansIn(piece, blocked) : undefined;
-    const ends = own && batch.origins.map(({ id }) => own.get(id));
+    const ends = isCut ? spansOf(origins, spansIn(origins, this.#runsOf(piece), blocked)) : spansOf(origins, NONE);
     const [leaves, waits] = this.#split(piece, blocked, ends);
     if (waits !== undefined) this.#waiting = this.#waiting.toSpliced(this.#before, 0, waits);
     return leaves;
   }
 
-  /** The records that are neither blocked nor at the end of a span, and the others. */
-  #split(
-    piece: Piece,
-    blocked: readonly (Span | undefined)[],
-    ends?: readonly (Span | undefined)[],
-  ): readonly [Piece | undefined, Piece | undefined] {
-    const { batch } = piece;
-    const waiting = new Uint8Array(batch.count);
-    let count = 0;
-    for (let i = 0; i < batch.count; i++) {
-      const origin = batch.origin[i]!;
-      const ms = Math.floor(batch.timeMs[i]!);
-      const end = ends?.[origin];
-      const isLast = end !== undefined && ms === end.last && end.first < end.last;
-      if (!isLast && !isIn(blocked[origin], ms)) continue;
-      waiting[i] = 1;
-      count += 1;
+  /** What waits: what may leave now, and what may not. No order is lost, as none of one millisecond are apart. */
+  #divided(): readonly [ready: Piece[], held: Piece[]] {
+    const ready: Piece[] = [];
+    const held: Piece[] = [];
+    const blocked = this.#blocked();
+    for (const piece of this.#waiting) {
+      const { origins } = piece.batch;
+      const [leaves, waits] = this.#split(piece, spansOf(origins, blocked), spansOf(origins, NONE));
+      if (leaves !== undefined) ready.push(leaves);
+      if (waits !== undefined) held.push(waits);
     }
+    return [ready, held];
+  }
+
+  /** The records that are neither blocked nor at the end of a span, and the others. */
+  #split(piece: Piece, blocked: Spans, ends: Spans): readonly [Piece | undefined, Piece | undefined] {
+    const runs = this.#runsOf(piece);
+    const waiting = new Uint8Array(runs.count);
+    const count = markWaiting(waiting, runs, blocked, ends);
     if (count === 0) return [piece, undefined];
-    if (count === batch.count) return [undefined, piece];
-    return [piece.select(indexesOf(waiting, 0, batch.count - count)), piece.select(indexesOf(waiting, 1, count))];
+    if (count === piece.count) return [undefined, piece];
+    return [piece.cut(runs.rangesOf(waiting, 0)), piece.cut(runs.rangesOf(waiting, 1))];
   }
 
   /** The milliseconds of each origin that requests have which are out. */
-  #blockedIn({ batch }: Piece): readonly (Span | undefined)[] {
-    const spans = this.#out().map((each) => this.#spansOf(each));
-    return batch.origins.map(({ id }) => union(spans.flatMap((each) => each.get(id) ?? [])));
+  #blocked(): ReadonlyMap<string, Span> {
+    const blocked = new Map<string, Span>();
+    for (const piece of this.#out())
+      for (const [id, { first, last }] of this.#spansOf(piece)) widen(blocked, id, first, last);
+    return blocked;
   }
 
   /** As a part of a full request. */
@@ -109,48 +120,76 @@ export class TimeOrder {
   }
 
   #spansOf(piece: Piece): ReadonlyMap<string, Span> {
-    const known = this.#spans.get(piece) ?? spansIn(piece);
+    const { origins } = piece.batch;
+    const known = this.#spans.get(piece) ?? spansIn(origins, this.#runsOf(piece), spansOf(origins, NONE));
     this.#spans.set(piece, known);
+    return known;
+  }
+
+  #runsOf(piece: Piece): Runs {
+    const known = this.#runs.get(piece) ?? runsOf(piece.batch);
+    this.#runs.set(piece, known);
     return known;
   }
 }
 
-/** The first places of this value, so many of them. */
-function indexesOf(values: Uint8Array, value: number, count: number): readonly number[] {
-  const found = new Array<number>(count);
-  for (let i = 0, at = 0; at < count; i++) if (values[i] === value) found[at++] = i;
-  return found;
+const NONE: ReadonlyMap<string, Span> = new Map();
+
+/** Marks the runs that are blocked, or at the end of a span of more than one millisecond. Returns how many records these have. */
+function markWaiting(waiting: Uint8Array, { count, end, origin, ms }: Runs, blocked: Spans, ends: Spans): number {
+  let records = 0;
+  for (let run = 0, from = 0; run < count; run++) {
+    const o = origin[run]!;
+    const isLast = ms[run] === ends.last[o] && ends.first[o]! < ends.last[o]!;
+    if (isLast || isIn(blocked, o, ms[run]!)) {
+      waiting[run] = 1;
+      records += end[run]! - from;
+    }
+    from = end[run]!;
+  }
+  return records;
 }
 
-/** Of its records that are not in `blocked`, the span of each origin. */
-function spansIn({ batch }: Piece, blocked?: readonly (Span | undefined)[]): Map<string, Span> {
-  const { origins, origin, timeMs, count } = batch;
-  // Columns, as a number in an object is an object of its own, and a loop without a callback: this runs for each record.
-  const first = new Float64Array(origins.length).fill(Number.POSITIVE_INFINITY);
-  const last = new Float64Array(origins.length).fill(Number.NEGATIVE_INFINITY);
-  for (let i = 0; i < count; i++) {
-    const ms = Math.floor(timeMs[i]!);
-    const o = origin[i]!;
-    if (blocked !== undefined && isIn(blocked[o], ms)) continue;
+/** Of the runs that are not `blocked`, the span of each origin that has any, by its id. */
+function spansIn(origins: readonly Origin[], { count, origin, ms }: Runs, blocked: Spans): ReadonlyMap<string, Span> {
+  const { first, last } = spansOf(origins, NONE);
+  for (let run = 0; run < count; run++) {
+    const o = origin[run]!;
+    const at = ms[run]!;
+    if (isIn(blocked, o, at)) continue;
     // A record without a time gets that of its request: any.
-    if (!(ms >= first[o]!)) first[o] = Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
-    if (!(ms <= last[o]!)) last[o] = Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
+    if (!(at >= first[o]!)) first[o] = Number.isNaN(at) ? Number.NEGATIVE_INFINITY : at;
+    if (!(at <= last[o]!)) last[o] = Number.isNaN(at) ? Number.POSITIVE_INFINITY : at;
   }
   const spans = new Map<string, Span>();
-  origins.forEach(({ id }, o) => {
-    const known = spans.get(id);
-    spans.set(id, {
-      first: Math.min(first[o]!, known?.first ?? Number.POSITIVE_INFINITY),
-      last: Math.max(last[o]!, known?.last ?? Number.NEGATIVE_INFINITY),
-    });
-  });
+  for (let o = 0; o < origins.length; o++) {
+    if (first[o]! <= last[o]!) widen(spans, origins[o]!.id, first[o]!, last[o]!);
+  }
   return spans;
 }
 
-function union(spans: readonly Span[]): Span | undefined {
-  if (spans.length === 0) return undefined;
-  return { first: Math.min(...spans.map(({ first }) => first)), last: Math.max(...spans.map(({ last }) => last)) };
+function widen(spans: Map<string, Span>, id: string, first: number, last: number): void {
+  const known = spans.get(id);
+  if (known === undefined) {
+    spans.set(id, { first, last });
+    return;
+  }
+  known.first = Math.min(known.first, first);
+  known.last = Math.max(known.last, last);
 }
 
-const isIn = (span: Span | undefined, ms: number): boolean =>
-  span !== undefined && span.first <= span.last && !(ms < span.first) && !(ms > span.last);
+function spansOf(origins: readonly Origin[], spans: ReadonlyMap<string, Span>): Spans {
+  const first = new Float64Array(origins.length).fill(Number.POSITIVE_INFINITY);
+  const last = new Float64Array(origins.length).fill(Number.NEGATIVE_INFINITY);
+  for (let o = 0; o < origins.length; o++) {
+    const span = spans.get(origins[o]!.id);
+    if (span === undefined) continue;
+    first[o] = span.first;
+    last[o] = span.last;
+  }
+  return { first, last };
+}
+
+/** Without a time it is in any. */
+const isIn = ({ first, last }: Spans, origin: number, ms: number): boolean =>
+  first[origin]! <= last[origin]! && !(ms < first[origin]!) && !(ms > last[origin]!);

@@ -3,7 +3,7 @@
 import { Tally } from '../accounting/tally.js';
 import type { Taken } from '../buffer/cursor.js';
 import type { BatchLimits, Memory, RecordBatch } from '../parts.js';
-import { compact, concat, memoryBytes, select, slice } from './record-batch.js';
+import { compact, concat, cut, memoryBytes, select } from './record-batch.js';
 
 type Acknowledge = Taken['acknowledge'];
 
@@ -82,14 +82,23 @@ export class Piece {
 
   /** The records at these indexes, ascending, as a piece of their own. */
   select(indexes: readonly number[]): Piece {
+    return this.cut(rangesOf(indexes));
+  }
+
+  /** The records of these ranges, ascending, as a piece of their own: first record and end of each, one behind the other. */
+  cut(ranges: Uint32Array): Piece {
     const parts: Part[] = [];
-    let at = 0;
+    let [at, range] = [0, 0];
     for (const { from, to, acknowledge } of this.#parts) {
       const first = at;
-      while (at < indexes.length && indexes[at]! >= from && indexes[at]! < to) at += 1;
+      for (; range < ranges.length && ranges[range]! < to; range += 2) {
+        at += Math.min(ranges[range + 1]!, to) - Math.max(ranges[range]!, from);
+        // Goes on in the next part.
+        if (ranges[range + 1]! > to) break;
+      }
       if (at > first) parts.push({ from: first, to: at, acknowledge });
     }
-    return new Piece([selectRun(this.batch, indexes)], parts);
+    return new Piece([cut(this.batch, ranges)], parts);
   }
 
   /** The same in as little memory as may be: it will wait. */
@@ -142,9 +151,12 @@ function releasing(memory: Memory, count: number, parts: readonly Part[]): reado
   }));
 }
 
-/** Without a copy where the records follow each other. */
-function selectRun(batch: RecordBatch, indexes: readonly number[]): RecordBatch {
-  const [first = 0] = indexes;
-  const end = first + indexes.length;
-  return indexes.at(-1) === end - 1 ? slice(batch, first, end) : select(batch, indexes);
+/** Of ascending indexes. */
+function rangesOf(indexes: readonly number[]): Uint32Array {
+  const ranges: number[] = [];
+  for (const index of indexes) {
+    if (index === ranges.at(-1)) ranges[ranges.length - 1] = index + 1;
+    else ranges.push(index, index + 1);
+  }
+  return Uint32Array.from(ranges);
 }

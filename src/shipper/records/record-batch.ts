@@ -143,6 +143,26 @@ export function select(batch: RecordBatch, indexes: readonly number[]): RecordBa
   return selected;
 }
 
+/** The records of these ranges: first record and end of each, one behind the other. Shares the message bytes. */
+export function cut(batch: RecordBatch, ranges: Uint32Array): RecordBatch {
+  if (ranges.length === 2) return slice(batch, ranges[0]!, ranges[1]!);
+  let count = 0;
+  for (let range = 0; range < ranges.length; range += 2) count += ranges[range + 1]! - ranges[range]!;
+  const selected = room(batch.bytes, count, batch.origins, batch.memory);
+  const { start, length, timeMs, seq, origin, formed } = selected;
+  for (let range = 0, to = 0; range < ranges.length; range += 2) {
+    for (let from = ranges[range]!; from < ranges[range + 1]!; from++, to++) {
+      start[to] = batch.start[from]!;
+      length[to] = batch.length[from]!;
+      timeMs[to] = batch.timeMs[from]!;
+      seq[to] = batch.seq[from]!;
+      origin[to] = batch.origin[from]!;
+      formed[to] = batch.formed[from]!;
+    }
+  }
+  return selected;
+}
+
 /** The records, or those at these indexes, in memory that holds nothing else. */
 export function compact(batch: RecordBatch, indexes: readonly number[] = [...batch.length.keys()]): RecordBatch {
   const { count, start, length, timeMs, seq, origin, formed, origins } = select(batch, indexes);
