@@ -233,8 +233,8 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'CloudWatch: requests that are out together share a millisecond of an origin',
     file: `${IN}/time-order.ts`,
-    text: 'return batch.origins.map(({ id }) => union(spans.flatMap((each) => each.get(id) ?? [])));',
-    by: 'return batch.origins.map(() => undefined);',
+    text: 'for (const [id, { first, last }] of this.#spansOf(piece)) widen(blocked, id, first, last);',
+    by: 'void piece;',
     foundBy: unit('time-order'),
   },
   {

@@ -108,8 +108,9 @@ export class TimeOrder {
   /** The milliseconds of each origin that requests have which are out. */
   #blocked(): ReadonlyMap<string, Span> {
     const blocked = new Map<string, Span>();
-    for (const piece of this.#out())
+    for (const piece of this.#out()) {
       for (const [id, { first, last }] of this.#spansOf(piece)) widen(blocked, id, first, last);
+    }
     return blocked;
   }
 

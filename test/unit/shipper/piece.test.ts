@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { Tally } from '../../../src/shipper/accounting/tally.js';
 import { Piece } from '../../../src/shipper/records/piece.js';
 import { batchOf, messagesOf } from '../../support/batches.js';
@@ -41,6 +42,32 @@ test('what was joined and is joined again is in order, and is acknowledged where
     [1, 2],
     [1, 5],
   ]);
+});
+
+test('any records that are chosen, in ranges over the ends of takes too, are in order, and are acknowledged where they were taken', () => {
+  const takes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(takes, fc.array(fc.boolean(), { minLength: 25, maxLength: 25 }), (sizes, chosen) => {
+      let number = 0;
+      const taken = sizes.map((size) => pieceOf(...Array.from({ length: size }, () => `${number++}`)));
+      const [joined] = Piece.join(
+        taken.map(({ piece }) => piece),
+        LIMITS,
+      );
+      const indexes = [...Array(number).keys()].filter((i) => chosen[i]);
+      fc.pre(indexes.length > 0);
+      const left = joined.select(indexes);
+      expect(messagesOf(left.batch)).toEqual(indexes.map(String));
+      left.acknowledge([]);
+      let first = 0;
+      for (const [i, size] of sizes.entries()) {
+        const own = indexes.filter((index) => index >= first && index < first + size);
+        first += size;
+        const bytes = own.reduce((sum, index) => sum + `${index}`.length, 0);
+        expect(counts(taken[i]!.acknowledged)).toEqual(own.length === 0 ? [] : [[own.length, bytes]]);
+      }
+    }),
+  );
 });
 
 test('pieces that do not fit are not joined, but for the first', () => {
