@@ -161,7 +161,8 @@ export const RING_HEADER: readonly RingWord[] = [
     name: 'retired',
     type: 'u32',
     offset: 264,
-    meaning: '1: nothing is read from here any more; what was written last goes into another ring',
+    meaning:
+      '1: nothing is read from here any more; what was written last goes into another ring. 2: and an unfinished line ends here, also for later readers',
   },
   {
     by: 'reader',

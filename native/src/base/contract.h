@@ -83,7 +83,7 @@ _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no paddin
 #define LT_RING_LOST_LINES_AT 192 /* u64, writer: as in LOST, always up to date */
 #define LT_RING_LOST_BYTES_AT 200 /* u64, writer: as in LOST, always up to date */
 #define LT_RING_SLEEP_EPOCH_AT 256 /* u64, reader: rises when the reader goes to sleep: the next write rings the bell, once */
-#define LT_RING_RETIRED_AT 264 /* u32, reader: 1: nothing is read from here any more; what was written last goes into another ring */
+#define LT_RING_RETIRED_AT 264 /* u32, reader: 1: nothing is read from here any more; what was written last goes into another ring. 2: and an unfinished line ends here, also for later readers */
 #define LT_RING_TAIL_AT 4096 /* u64, reader: bytes released: delivered, or not to be read again */
 
 #define LT_SOCKET_PATH_MAX_BYTES 107

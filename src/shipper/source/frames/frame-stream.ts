@@ -4,13 +4,14 @@
  * The magic decides: a peer whose first bytes differ from it, or that ends or idles within them, writes raw lines.
  */
 import { randomBytes } from 'node:crypto';
-import { FIRST_FILE_STREAM, FRAME_MAGIC, FRAME_MAX_BYTES, STREAMS } from '../../../contract.js';
+import { FIRST_FILE_STREAM, FRAME_MAGIC, STREAMS } from '../../../contract.js';
 import { ProtocolError } from '../../errors.js';
 import type { Origin } from '../../parts.js';
 import { lineEnds } from '../line-ends.js';
 import type { AssemblerShared } from './assembly.js';
 import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
+import { type Assembler, Inherited, isSameOrigin, PLACES_PER_FRAME } from './inherited.js';
 import type { LineAssembler } from './line-assembler.js';
 import { LossNotices } from './losses/loss-notices.js';
 import type { LossTotals } from './losses/loss-totals.js';
@@ -18,13 +19,10 @@ import { most, NOTHING } from './losses/lost.js';
 import { NameRoom, streamBytes } from './name-room.js';
 import { openAssembler, openRawAssembler } from './open-assembler.js';
 import { RecentFrames } from './recent-frames.js';
-import type { StreamAssembler } from './stream-assembler.js';
 import type { FrameStreamOptions, Progress } from './stream-options.js';
 import type { ByteOrder } from './utf16/utf16.js';
 import type { Utf16Assembler } from './utf16/utf16-assembler.js';
 
-/** Places of one frame in its process's numbering, see decision 1. */
-const PLACES_PER_FRAME = FRAME_MAX_BYTES;
 /** Files that one connection may announce: bounds what a hostile peer can make us remember. */
 const FILES_MAX = 4096;
 const MAGIC = Buffer.from(FRAME_MAGIC);
@@ -35,7 +33,7 @@ export class FrameStream implements FrameReader {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #notices: LossNotices;
-  readonly #streams = new Map<number, StreamAssembler | Utf16Assembler>();
+  readonly #streams = new Map<number, Assembler>();
   #mode: 'undecided' | 'framed' | 'raw' = 'undecided';
   /** Bytes of the magic seen while undecided. */
   #magicLength = 0;
@@ -62,6 +60,12 @@ export class FrameStream implements FrameReader {
   #raw: LineAssembler | Utf16Assembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
+  /** Of the first frame behind HELLO, or where it was resumed. */
+  #begin: number | undefined;
+  /** Goes on with what was unfinished here, and how far this stream was read then. */
+  #next: { readonly inherited: Inherited; readonly progress: Progress | undefined } | undefined;
+  /** Lines of the stream before that go on here. */
+  #inherited = new Inherited();
   readonly #wallMs: () => number;
   readonly #times: BelievedTimes;
 
@@ -136,6 +140,7 @@ export class FrameStream implements FrameReader {
   /** What has to be known to read on from `position` one day. `undefined` while there was no HELLO. */
   progress(): Progress | undefined {
     if (this.#hello === undefined || this.#decoder === undefined) return undefined;
+    if (this.isContinued) return this.#next?.progress;
     const assembled: [number, number, ByteOrder?][] = [];
     for (const [stream, { assembledSeq, learnedOrder }] of this.#streams) {
       if (assembledSeq === 0) continue;
@@ -148,16 +153,52 @@ export class FrameStream implements FrameReader {
 
   /** Position of the first frame that holds bytes of an unfinished line, or else of the next one; infinite where none. */
   get firstUnassembled(): number {
-    let position = this.#decoder?.nextPosition ?? Number.POSITIVE_INFINITY;
-    for (const { unfinishedPosition } of this.#streams.values()) {
-      position = Math.min(position, unfinishedPosition ?? position);
+    const end = this.#decoder?.nextPosition ?? Number.POSITIVE_INFINITY;
+    let position = end;
+    for (const assembler of this.#streams.values()) {
+      const { unfinishedPosition = end } = assembler;
+      // That of the stream before says nothing here.
+      const isBefore = this.#inherited.isUnfinishedIn(assembler);
+      position = Math.min(position, isBefore ? (this.#begin ?? end) : unfinishedPosition);
     }
-    return position;
+    return Math.max(position, this.#begin ?? 0);
+  }
+
+  /** Whether a line or an event is unfinished. */
+  get isUnfinished(): boolean {
+    return [...this.#streams.values()].some(({ unfinishedPosition }) => unfinishedPosition !== undefined);
+  }
+
+  /** Whether the next stream has what was unfinished here, and has not finished it. */
+  get isContinued(): boolean {
+    return this.#next?.inherited.isUnfinished ?? false;
+  }
+
+  /** Nothing more will come here, but in the next stream of the process: that goes on with what is unfinished. */
+  continueIn(next: FrameStream): void {
+    const progress = this.progress();
+    const inherited = next.#inherit(this.#streams, this.#lastSeq + 1, this.#lost);
+    this.#next = { inherited, progress };
+    this.#streams.clear();
+  }
+
+  #inherit(streams: ReadonlyMap<number, Assembler>, nextSeq: number, lost: Lost): Inherited {
+    this.#inherited = new Inherited(streams.values(), nextSeq, lost);
+    for (const [id, assembler] of streams) {
+      const own = this.#streams.get(id);
+      // The process has another name now, or a reader before this one had finished it.
+      const isOther = own !== undefined && !isSameOrigin(own.origin, assembler.origin);
+      if (isOther || (own !== undefined && own.assembledSeq > assembler.assembledSeq)) assembler.flush();
+      else this.#streams.set(id, assembler);
+    }
+    if (this.#hello !== undefined) this.#inherited.begin(this.#hello.lost);
+    return this.#inherited;
   }
 
   /** Makes it read on where an earlier one was, which had read at most what lies before `end`. */
   resume({ position, assembled, hello, files }: Progress, end: number): void {
     this.#mode = 'framed';
+    this.#begin = position;
     this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
     this.#greet(hello);
     this.#losses.resumeNotices(hello.instance, hello.lost);
@@ -215,6 +256,7 @@ export class FrameStream implements FrameReader {
 
   hello(hello: Hello): void {
     this.#greet(hello);
+    this.#inherited.begin(hello.lost);
     this.#losses.update(hello.instance, hello.lost);
     this.#options.onHello?.(hello);
     this.#losses.greet(hello.instance, hello.lost);
@@ -234,11 +276,13 @@ export class FrameStream implements FrameReader {
 
   file(stream: number, path: string): void {
     const known = this.#streams.get(stream);
-    known?.flush();
+    const before = this.#files.get(stream);
+    // One of the stream before is announced once more.
+    if (before !== undefined || known?.origin.path !== path) known?.flush();
     if (known === undefined && this.#streams.size >= FILES_MAX) {
       throw new ProtocolError('files', `more than ${FILES_MAX} streams on one connection`);
     }
-    const before = this.#files.get(stream);
+    this.#begin ??= this.#decoder?.framePosition;
     if (before !== undefined) this.#forget(streamBytes(this.#hello!.process, this.#hello!.container, before));
     this.#files.set(stream, path);
     this.#open(stream, { stream: 'file', path });
@@ -259,8 +303,10 @@ export class FrameStream implements FrameReader {
       const what = stream < FIRST_FILE_STREAM ? 'an unknown stream' : 'a file that was not announced';
       throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
     }
+    this.#begin ??= this.#decoder!.framePosition;
     // A signal handler's frame may come before that of the write that it interrupted.
     if (seq > this.#lastSeq) {
+      this.#inherited.goOn(this.#lastSeq, seq);
       if (this.#lastSeq === 0) this.#options.onFirstFrame?.(this.#hello!.instance, seq);
       if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) {
         this.#options.onGap?.();
@@ -347,6 +393,11 @@ export class FrameStream implements FrameReader {
     }
     this.#nameBytes += bytes;
     const origin = { id: this.#idOf(id), ...stream, pid, process, container };
+    const known = this.#streams.get(id);
+    if (known !== undefined && this.#inherited.has(known)) {
+      if (isSameOrigin(known.origin, origin)) return;
+      known.flush();
+    }
     this.#streams.set(id, openAssembler(origin, this.#shared));
   }
 

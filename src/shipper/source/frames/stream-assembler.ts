@@ -20,7 +20,7 @@ const WAITING_MAX_BYTES = 256 * 1024;
 const BUFFER_BYTES = 1024;
 
 export class StreamAssembler {
-  readonly #origin: Origin;
+  readonly origin: Origin;
   readonly #shared: AssemblerShared;
   readonly #writesTell: boolean;
   readonly #joinsLines: boolean;
@@ -34,7 +34,7 @@ export class StreamAssembler {
   #isCutOff = false;
 
   constructor(origin: Origin, shared: AssemblerShared, writesTell = true, units = SAME_BYTES) {
-    this.#origin = origin;
+    this.origin = origin;
     this.#units = units;
     this.#shared = shared;
     this.#writesTell = writesTell;
@@ -106,7 +106,7 @@ export class StreamAssembler {
   }
 
   #open(thread: number): LineAssembler {
-    const assembler = new LineAssembler(this.#origin, this.#shared, this.#writesTell, this.#units, this.#output);
+    const assembler = new LineAssembler(this.origin, this.#shared, this.#writesTell, this.#units, this.#output);
     if (this.#skipBefore > 0) assembler.skipBefore(this.#skipBefore);
     this.#output.assemblers.set(thread, assembler);
     return assembler;

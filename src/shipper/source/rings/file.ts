@@ -49,6 +49,8 @@ const LOST_LINES_AT = offsetOf('lost_lines');
 const LOST_BYTES_AT = offsetOf('lost_bytes');
 const SLEEP_EPOCH_AT = offsetOf('sleep_epoch');
 const RETIRED_AT = offsetOf('retired');
+const RETIRED = 1;
+const CUT = 2;
 const TAIL_AT = offsetOf('tail');
 /** Words of the maker, the writer and the reader but for the checkpoint. */
 const WORDS_BYTES = RETIRED_AT + 4;
@@ -101,6 +103,7 @@ export class RingFile {
   /** Its name among locked files. */
   readonly lockKey: string;
   readonly isRetiredAtStart: boolean;
+  readonly isCutAtStart: boolean;
   readonly #fd: number;
   readonly #words = Buffer.alloc(WORDS_BYTES);
   readonly #checkpoint = Buffer.alloc(4096);
@@ -139,6 +142,7 @@ export class RingFile {
       if (!isRing) throw new ProtocolError('ring', `${path} is no ring of version ${RING_VERSION}`);
       this.lockKey = lockKey(stat);
       this.isRetiredAtStart = words.readUInt32LE(RETIRED_AT) !== 0;
+      this.isCutAtStart = words.readUInt32LE(RETIRED_AT) === CUT;
       this.#sleepEpoch = words.readBigUInt64LE(SLEEP_EPOCH_AT);
     } catch (error) {
       // A process that writes into it must not go on: it will not be read.
@@ -201,8 +205,17 @@ export class RingFile {
 
   /** The next write goes elsewhere. Look at the head once more after this. False when it cannot be written now. */
   retire(): boolean {
+    return this.#retire(RETIRED);
+  }
+
+  /** An unfinished line at its end is a record, also for readers after this one. */
+  cut(): void {
+    this.#retire(CUT);
+  }
+
+  #retire(how: number): boolean {
     const bytes = Buffer.alloc(4);
-    bytes.writeUInt32LE(1);
+    bytes.writeUInt32LE(how);
     return this.#write(bytes, RETIRED_AT);
   }
 

@@ -11,6 +11,8 @@ export class OpenRings {
   readonly awake = new Set<RingReader>();
   /** Could not be read, or not be written, the last time. */
   readonly failing = new Set<RingReader>();
+  /** Read but for a line that may go on in another ring. */
+  readonly waiting = new Set<RingReader>();
   /** Not read. */
   readonly aside: SetAside;
   readonly #byName = new Map<string, RingReader>();
@@ -31,9 +33,9 @@ export class OpenRings {
     return [...this.#byName.values()];
   }
 
-  /** Those that are not read to their end. */
+  /** Those that are not read to their end. What comes into a ring after its lines went on is in the next one, too. */
   get unfinished(): readonly RingReader[] {
-    return this.all.filter(({ isFinished }) => !isFinished);
+    return this.all.filter(({ isFinished, isContinued }) => !isFinished && !isContinued);
   }
 
   /** Of those in use. */
@@ -75,6 +77,13 @@ export class OpenRings {
     this.awake.add(reader);
   }
 
+  /** All of it is read but a line, with which its process may go on in another ring. */
+  waits(reader: RingReader): void {
+    this.retired(reader);
+    this.failing.delete(reader);
+    this.waiting.add(reader);
+  }
+
   /** Nothing more is read from it: its process may go on in another ring. */
   retired(reader: RingReader): void {
     const { instance } = reader.ring;
@@ -89,6 +98,7 @@ export class OpenRings {
     const { ring } = reader;
     this.awake.delete(reader);
     this.failing.delete(reader);
+    this.waiting.delete(reader);
     if (this.#latest.get(ring.instance)?.ring === ring) this.#latest.delete(ring.instance);
     return this.#byName.delete(ring.name);
   }

@@ -62,6 +62,8 @@ export class RingReader implements Acknowledging {
   isDrained = false;
   /** All of it is read, and no line is unfinished. */
   isFinished = false;
+  /** Its unfinished lines go on in the next ring of its process. */
+  isContinued = false;
   /** An invalid frame, or an invalid header, was met: nothing behind it is read. */
   isBroken = false;
   /** At most what lies behind it, and where that ends, once the process cannot add to it. */
@@ -244,14 +246,31 @@ export class RingReader implements Acknowledging {
     return true;
   }
 
+  /** Whether all of it is read but a line, which its process may go on with in another ring. */
+  get awaitsNext(): boolean {
+    if (this.isFinished || this.isBroken || this.isWithinFrame || this.#file.isCutAtStart) return false;
+    return this.isContinued ? this.#frames.isContinued : this.isRead && this.#frames.isUnfinished;
+  }
+
+  /** The next ring of its process is found. This one stays until the lines that go on there are acknowledged. */
+  continueIn(next: RingReader): void {
+    this.#frames.lostAtLast(this.#lost);
+    this.#frames.continueIn(next.#frames);
+    this.records.end(this.#shared.builder.count);
+    this.isContinued = true;
+    if (!this.#frames.isContinued) this.#file.cut();
+  }
+
   /** Nothing more will come: its unfinished lines become records. Whether it is of no more use already. */
   finish(): boolean {
     if (this.isFinished) return false;
     this.isFinished = true;
+    // A later reader must not make a longer record of it, which would have the same id.
+    if (!this.isContinued && this.#frames.isUnfinished) this.#file.cut();
     this.#frames.flush();
     this.#frames.forget();
     if (this.#frames.writer !== undefined) this.#frames.lostAtLast(this.#lost);
-    this.records.end(this.#shared.builder.count);
+    if (!this.isContinued) this.records.end(this.#shared.builder.count);
     const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
     else if (last !== undefined) last.isLast = true;

@@ -17,6 +17,8 @@ export interface RingScanCalls {
   /** Throws a ProtocolError when it is no ring; any other error may pass. */
   open(ring: RingName, nowMs: number): RingReader;
   retire(reader: RingReader): void;
+  /** Nothing more comes into it. */
+  finish(reader: RingReader): void;
   wakeForNews(reader: RingReader): void;
   /** The process has sent a wake-up. */
   woken(instance: string): void;
@@ -103,6 +105,9 @@ export class RingScan {
       if (this.isCrowded) break;
       this.#find(ring, nowMs);
     }
+    // All rings of a process that has ended are listed: the lines of its last one are whole.
+    for (const reader of this.#rings.waiting)
+      if (reader.end !== undefined && !reader.isContinued && !this.isCrowded) this.#calls.finish(reader);
     // A process that writes on after this gets a ring that the next shipper reads.
     this.isLastDone = this.isClosing && this.isAllFound;
     if (this.isClosing) this.isWanted = true;
@@ -145,14 +150,16 @@ export class RingScan {
     const earlier = this.#rings.latestOf(ring.instance);
     if (earlier !== undefined) {
       this.#calls.retire(earlier);
-      if (!earlier.isFinished) {
+      if (!earlier.isFinished && !earlier.awaitsNext) {
         if (!this.isGivenUp(earlier, nowMs)) this.isAllFound = false;
         return;
       }
+      if (earlier.awaitsNext) this.#rings.waits(earlier);
     }
     try {
       const reader = this.#calls.open(ring, nowMs);
       if (reader.lostWithPreviousRun.bytes > 0) this.#options.onPreviousRunLoss(reader.lostWithPreviousRun);
+      if (earlier?.awaitsNext) earlier.continueIn(reader);
       this.#rings.add(reader);
     } catch (error) {
       if (error instanceof ProtocolError) {
@@ -178,9 +185,11 @@ export class RingScan {
     if (!this.#isLate(nowMs)) this.isAllFound = false;
   }
 
-  /** Retires the ring that was idle for longest: its process claims another with its next line. */
+  /** Ends rings that wait for others. Retires the ring that was idle for longest: its process claims another with its next line. */
   #makeRoom(nowMs: number): void {
     this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
+    // The rings that these wait for have no room.
+    for (const reader of this.#rings.waiting) if (!reader.isContinued) this.#calls.finish(reader);
     const idle = this.#rings.idleLongest;
     if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#calls.retire(idle);
   }

@@ -57,6 +57,7 @@ export class RingSource implements Source {
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
     this.#scan = new RingScan(options, this.#rings, this.#losses, {
       open: (ring, nowMs) => this.#open(ring, nowMs),
+      finish: (reader) => this.#finish(reader),
       retire: (reader) => this.#retire(reader),
       wakeForNews: (reader) => this.#wakeForNews(reader),
       woken: (instance) => this.#woken(instance),
@@ -76,8 +77,10 @@ export class RingSource implements Source {
         if (this.#options.isOutage()) this.#release(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
+        for (const reader of this.#rings.waiting) if (!reader.awaitsNext) this.#finish(reader);
         const isEnd = this.#isEnd(nowMs);
-        if (isEnd) for (const reader of this.#rings.all) if (reader.isRead) this.#finish(reader);
+        // What goes on in a later ring is finished there.
+        if (isEnd) for (const reader of this.#rings.all.toReversed()) if (reader.isRead) this.#finish(reader);
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
           yield this.#batch(nowMs);
         } else if (isEnd) {
@@ -132,7 +135,8 @@ export class RingSource implements Source {
   /** Counts lines that are in no batch. No line can be read afterwards. */
   unread(): Unread {
     const { onNoRoom: onProblem } = this.#options;
-    const readers = this.#rings.all.filter(({ isFinished, isBroken }) => !isFinished || isBroken);
+    const { unfinished } = this.#rings;
+    const readers = this.#rings.all.filter((reader) => reader.isBroken || unfinished.includes(reader));
     const { laterRings } = this.#rings.aside;
     const names = this.#scan.directory.names();
     const others = this.#scan.directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
@@ -266,7 +270,7 @@ export class RingSource implements Source {
 
   #woken(instance: string): void {
     const reader = this.#rings.latestOf(instance);
-    if (reader === undefined || reader.isFinished) this.#scan.isWanted = true;
+    if (reader === undefined || reader.isFinished || this.#rings.waiting.has(reader)) this.#scan.isWanted = true;
     else this.#rings.awake.add(reader);
     this.#alarm.wake();
   }
@@ -297,7 +301,8 @@ export class RingSource implements Source {
   /** Nothing came: puts it to sleep after a while, or ends it when nothing more can come. */
   #rest(reader: RingReader, nowMs: number): void {
     if (reader.isRetired) {
-      this.#finish(reader);
+      if (reader.awaitsNext) this.#await(reader);
+      else this.#finish(reader);
     } else if (nowMs - reader.gotMs > AWAKE_MS && reader.sleep()) {
       this.#rings.awake.delete(reader);
     }
@@ -311,21 +316,31 @@ export class RingSource implements Source {
     else this.#fails(reader, 'its header cannot be written');
   }
 
+  /** Its process may go on with an unfinished line in another ring. Where it does not, the line ends as any that is idle. */
+  #await(reader: RingReader): void {
+    if (this.#rings.waiting.has(reader)) this.#rings.awake.delete(reader);
+    else this.#rings.waits(reader);
+    this.#scan.isWanted = true;
+  }
+
   /** All of a retired ring is read. It is removed when all of it is acknowledged. */
   #finish(reader: RingReader): void {
     this.#rings.awake.delete(reader);
     this.#rings.failing.delete(reader);
+    this.#rings.waiting.delete(reader);
     if (reader.isFinished) return;
     if (reader.isWithinFrame) {
       this.#options.onProtocolError(new ProtocolError('truncated', `${reader.ring.name} ends within a frame`));
       this.#abandon(reader);
       return;
     }
-    this.#rings.retired(reader);
-    const { writer, end } = reader;
-    if (writer !== undefined && end !== undefined) this.#ended.push([writer, end]);
-    // Its successor waits for this.
-    this.#scan.isWanted = true;
+    if (!reader.isContinued) {
+      this.#rings.retired(reader);
+      const { writer, end } = reader;
+      if (writer !== undefined && end !== undefined) this.#ended.push([writer, end]);
+      // Its successor waits for this.
+      this.#scan.isWanted = true;
+    }
     if (!reader.finish()) return;
     // Counts of its lines may have to be kept first.
     this.#acknowledging(reader);

@@ -76,6 +76,10 @@ export class Utf16Assembler {
   }
 
   /** As of a stream assembler. */
+  get origin(): Origin {
+    return this.#lines.origin;
+  }
+
   get assembledSeq(): number {
     if (this.#lines.unfinishedPosition !== undefined) return this.#lines.assembledSeq;
     return this.#waiting[0]?.seq ?? this.#endSeq;
