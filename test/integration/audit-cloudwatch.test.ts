@@ -61,7 +61,10 @@ async function startLossyProxy(target: string) {
       { hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
       async (answer) => {
         const text = await buffer(answer);
-        if (state.loses > 0 && String(incoming.headers['x-amz-target']).endsWith('PutLogEvents')) {
+        // The question at the start whether the log stream may be written has no events.
+        const isOfEvents =
+          String(incoming.headers['x-amz-target']).endsWith('PutLogEvents') && body.includes('"message"');
+        if (state.loses > 0 && isOfEvents) {
           state.loses -= 1;
           incoming.socket.destroy();
           return;

@@ -41,7 +41,7 @@ class Reader {
   readonly #held: SourceBatch[] = [];
   isOutage = false;
   #isKilled = false;
-  /** Lines that an earlier reader took with it. */
+  /** Lines that an earlier reader took with it, and of which this one has delivered the notice. */
   gone = 0;
   /** Names of all that was released. */
   readonly settled = new Set<string>();
@@ -54,7 +54,8 @@ class Reader {
       onNoRoom: (problem) => {
         throw new Error(problem);
       },
-      onPreviousRunLoss: ({ lines }) => {
+      // Not by what a reader tells at its start: one that is killed before its notice is delivered leaves the telling to the next.
+      onNoticed: ({ lines }) => {
         this.gone += lines;
       },
       isOutage: () => this.isOutage,
