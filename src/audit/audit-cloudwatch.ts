@@ -40,6 +40,9 @@ export async function auditCloudWatch(
     const isSettled = settledIn(known.stored);
     const findings = audit.end(inWindow.ledger, isSettled);
     addLedgerFindings(findings, ledgers, { ...inWindow, sink: sinkOf(request) });
+    if (findings.unexplained.findings > 0) {
+      for (const reason of reader.absent) findings.unproven.add({ kind: 'not_there', records: 0, reason });
+    }
     return { findings, ledgers };
   } finally {
     reader.close();

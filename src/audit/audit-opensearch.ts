@@ -8,6 +8,7 @@ import { Ledgers, type LedgerTexts } from './ledgers.js';
 import { OpenSearchReader } from './opensearch.js';
 import type { Progress } from './resume.js';
 import type { Window } from './stored.js';
+import { untilRead } from './unreadable.js';
 import { addLedgerFindings, settledIn, sinkOf, windowOf } from './window.js';
 
 export interface AuditTools {
@@ -28,33 +29,57 @@ const STEP = 10_000;
 export async function auditOpenSearch(
   { url, index }: { readonly url: string; readonly index?: string | undefined },
   begun: Progress,
-  { request, secrets, save, readAgain }: AuditTools,
+  tools: AuditTools,
 ): Promise<Audited> {
-  const { env, onProgress } = request;
-  const sink = sinkOf(request);
-  const { window } = begun;
-  const reader = new OpenSearchReader({ url, index, env, secrets, onNotice: onProgress });
+  const { env, onProgress } = tools.request;
+  const reader = new OpenSearchReader({ url, index, env, secrets: tools.secrets, onNotice: onProgress });
+  // A failure of the service is as a kill: another part continues from the progress.
+  let progress = begun;
+  const save = (next: Progress) => {
+    progress = next;
+    tools.save(next);
+  };
   try {
-    const from = begun.minute ?? window.from;
-    const pages = reader.pages({ from, to: window.to });
-    // The first answer fixes the view of the service: what was noted before it is there.
-    const first = await pages.next();
-    const before = new Ledgers(begun.ledgers);
-    const ledgers = before.isFinal ? before : new Ledgers(await readAgain());
-    const inWindow = windowOf(ledgers, sink, request);
-    const audit = new ExactAudit(inWindow.ledger, settledIn(before.of(sink).stored), begun.exact);
-    await readAll(audit, first, pages, {
-      window: { from, to: window.to },
-      onProgress,
-      save: (minute) => save({ ...begun, minute, exact: audit.state }),
+    return await untilRead(() => auditPart(reader, progress, { ...tools, save }), {
+      onNotice: onProgress,
+      progress: () => progress.minute ?? 0,
     });
-    const findings = audit.end();
-    await nameAltered(audit.entries, findings, reader);
-    addLedgerFindings(findings, ledgers, { ...inWindow, sink });
-    return { findings, ledgers };
   } finally {
     await reader.close();
   }
+}
+
+async function auditPart(
+  reader: OpenSearchReader,
+  begun: Progress,
+  { request, save, readAgain }: AuditTools,
+): Promise<Audited> {
+  const { onProgress } = request;
+  const sink = sinkOf(request);
+  const { window } = begun;
+  const from = begun.minute ?? window.from;
+  await reader.mustBeOpen();
+  const pages = reader.pages({ from, to: window.to });
+  // The first answer fixes the view of the service: what was noted before it is there.
+  const first = await pages.next();
+  const { isNothingThere } = reader;
+  const before = new Ledgers(begun.ledgers);
+  const ledgers = before.isFinal ? before : new Ledgers(await readAgain());
+  const inWindow = windowOf(ledgers, sink, request);
+  const audit = new ExactAudit(inWindow.ledger, settledIn(before.of(sink).stored), begun.exact);
+  await readAll(audit, first, pages, {
+    window: { from, to: window.to },
+    onProgress,
+    save: (minute) => save({ ...begun, minute, exact: audit.state }),
+  });
+  const findings = audit.end();
+  await nameAltered(audit.entries, findings, reader);
+  addLedgerFindings(findings, ledgers, { ...inWindow, sink });
+  if (isNothingThere && findings.claimed > 0) {
+    const reason = `no index has the name ${reader.index}: was it deleted? Or name another one with --index`;
+    findings.unproven.add({ kind: 'not_there', records: 0, reason });
+  }
+  return { findings, ledgers };
 }
 
 type Pages = ReturnType<OpenSearchReader['pages']>;

@@ -1,5 +1,6 @@
 /** Events of log streams of CloudWatch Logs, from the oldest on, with the official client and the shipper's own settings. */
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { messageOf } from '../shipper/errors.js';
 import { withNames } from '../shipper/labels/names.js';
 import type { Secrets } from '../shipper/secrets.js';
 import { parseSettings } from '../shipper/settings.js';
@@ -7,6 +8,7 @@ import { AwsCredentials } from '../shipper/sinks/aws/credentials.js';
 import { roleToAssume } from '../shipper/sinks/aws/role.js';
 import { Network } from '../shipper/sinks/http/network.js';
 import type { StoredEvent, Window } from './stored.js';
+import { unreadableEvents } from './unreadable-events.js';
 
 export interface CloudWatchAuditOptions {
   readonly group: string;
@@ -28,6 +30,7 @@ export class CloudWatchReader {
   readonly target: string;
   readonly #client: CloudWatchLogsClient;
   readonly #group: string;
+  readonly #absent = new Set<string>();
 
   /** Throws a ConfigError when a setting is wrong. */
   constructor({ group, env, secrets }: CloudWatchAuditOptions) {
@@ -55,7 +58,7 @@ export class CloudWatchReader {
     this.target = this.#group;
   }
 
-  /** Nothing where the stream, or its group, does not exist. */
+  /** Nothing where the stream, or its group, does not exist. Throws an UnreadableError when the service does not answer. */
   async *pages(stream: string, { from, to }: Window, token?: string): AsyncGenerator<EventPage> {
     for (let nextToken = token; ; ) {
       const page = await this.#page(stream, { from, to }, nextToken);
@@ -69,6 +72,11 @@ export class CloudWatchReader {
       if (nextForwardToken === undefined || nextForwardToken === nextToken) return;
       nextToken = nextForwardToken;
     }
+  }
+
+  /** What was looked for and does not exist, in the words of the service. */
+  get absent(): readonly string[] {
+    return [...this.#absent];
   }
 
   close(): void {
@@ -85,8 +93,15 @@ export class CloudWatchReader {
         }),
       );
     } catch (error) {
-      if ((error as Error).name === 'ResourceNotFoundException') return undefined;
-      throw error;
+      if ((error as Error).name === 'ResourceNotFoundException') {
+        const words = messageOf(error);
+        // Its words do not name the group.
+        this.#absent.add(
+          /log group/i.test(words) ? `log group ${this.#group}: ${words}` : `${logStreamName}: ${words}`,
+        );
+        return undefined;
+      }
+      throw unreadableEvents(error, `GetLogEvents of ${this.#group}`);
     }
   }
 }

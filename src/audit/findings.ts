@@ -42,7 +42,9 @@ export type UnprovenKind =
   /** Lines of a ledger that are no entries. */
   | 'damaged_ledger'
   /** Every claim changed during the audit. */
-  | 'nothing_settled';
+  | 'nothing_settled'
+  /** The service has no index, log group or log stream of the name. */
+  | 'not_there';
 
 export interface Finding<Kind extends string = string> {
   readonly kind: Kind;

@@ -1,10 +1,8 @@
 /** Audit ledgers of one or more shippers, as they lie in files, at `/audit`, or in the shipper's log. */
-import { readFileSync } from 'node:fs';
-import { text as textOf } from 'node:stream/consumers';
 import type { AuditRequest } from '../cli/audit/audit-module.js';
 import { AuditBook, hasIds, type RunBook } from '../shipper/audit/audit-book.js';
-import { ConfigError, messageOf } from '../shipper/errors.js';
 import type { Claim } from '../shipper/parts.js';
+import { ledgerText } from './ledger-text.js';
 
 /** What an audit needs of one sink. */
 export interface SinkLedger {
@@ -172,7 +170,7 @@ export async function readLedgers(
 ): Promise<LedgerTexts> {
   // Standard input can be read once.
   const named = await Promise.all(
-    places.map(async (place, i) => (place === '-' ? (before?.texts[i] ?? textAt(place)) : textAt(place))),
+    places.map(async (place, i) => (place === '-' ? (before?.texts[i] ?? ledgerText(place)) : ledgerText(place))),
   );
   const texts = [...named];
   // One that comes later says nothing of what was stored before.
@@ -182,18 +180,4 @@ export async function readLedgers(
     else texts.push(text);
   }
   return { texts, missing: [...missing].map(([pod, reason]) => ({ pod, reason })) };
-}
-
-async function textAt(place: string): Promise<string> {
-  try {
-    if (place === '-') return await textOf(process.stdin);
-    if (!/^https?:\/\//.test(place)) return readFileSync(place, 'utf8');
-    const response = await fetch(place);
-    if (!response.ok) throw new Error(`the answer is ${response.status}: ${(await response.text()).slice(0, 200)}`);
-    return await response.text();
-  } catch (error) {
-    throw new ConfigError([
-      `--ledger ${place} cannot be read: ${messageOf(error)}. Name a file, the URL of /audit, or -.`,
-    ]);
-  }
 }

@@ -16,6 +16,8 @@ const audit: AuditModule['audit'] = async (request) => {
   const save = (progress: Progress) => {
     if (resume !== undefined) writeProgress(resume, progress);
   };
+  // A file that cannot be written is reported now, not after an hour.
+  save(begun);
   const secrets = Secrets.of(process.env);
   const tools = { request, secrets, save, readAgain: () => readLedgers(request, begun.ledgers) };
   const { findings, ledgers } = await (service.kind === 'opensearch'

@@ -1,6 +1,5 @@
 /** Documents of OpenSearch in the order of their times, from one view of the indices, with the shipper's own settings of the connection. */
 import { Client } from '@opensearch-project/opensearch';
-import { messageOf } from '../shipper/errors.js';
 import { withNames } from '../shipper/labels/names.js';
 import type { Secrets } from '../shipper/secrets.js';
 import { parseSettings } from '../shipper/settings.js';
@@ -8,6 +7,7 @@ import { OpenSearchConnection } from '../shipper/sinks/opensearch/connection.js'
 import type { OpenSearchSettings } from '../shipper/sinks/opensearch/settings.js';
 import { clientOptions, targetOf } from '../shipper/sinks/opensearch/setup.js';
 import type { StoredRecord, Window } from './stored.js';
+import { UnreadableError, unknownAnswer, unreadable } from './unreadable.js';
 
 export interface OpenSearchAuditOptions {
   readonly url: string;
@@ -43,51 +43,115 @@ export class OpenSearchReader {
   readonly index: string;
   readonly #client: Client;
   readonly #onNotice: (message: string) => void;
+  /** Whether no index has the name, at the last search. */
+  isNothingThere = false;
+  #isBegun = false;
 
   /** Throws a ConfigError when a setting is wrong. */
   constructor({ url, index, env, secrets, onNotice }: OpenSearchAuditOptions) {
     const given = { ...env, LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: url };
     const settings = withNames(parseSettings(given, () => {})) as OpenSearchSettings;
     const { identity, network } = new OpenSearchConnection({ settings, secrets, onRequest: () => {}, onNotice });
-    this.#client = new Client({ ...clientOptions({ settings, identity, network, onNotice }), maxRetries: RETRIES });
+    // A second request for a page gets the next one: the page of a lost answer would look like a loss.
+    this.#client = new Client({ ...clientOptions({ settings, identity, network, onNotice }), maxRetries: 0 });
     this.#onNotice = onNotice;
     this.target = url;
     this.index = index ?? targetOf(settings).pattern;
   }
 
-  /** Throws when the service does not answer, or not as a whole. */
+  /**
+   * Throws an UnreadableError when the service does not answer, or not as a whole. The view is lost with an answer: what comes after it
+   * is read from another one.
+   */
   async *pages({ from, to }: Window): AsyncGenerator<Page> {
     const index = this.index;
-    try {
-      await this.#client.indices.refresh({ index, allow_no_indices: true, ignore_unavailable: true });
-    } catch (error) {
-      this.#onNotice(
-        `indices are not refreshed, so what was stored in the last seconds may be missing: ${messageOf(error)}`,
-      );
-    }
-    const { body } = await this.#client.search({
+    await this.#refresh();
+    const search = {
       ...{ index, scroll: KEEP_ALIVE, size: PAGE, allow_no_indices: true, ignore_unavailable: true },
       body: {
-        query: { range: { '@timestamp': { gte: timeOf(from), lt: timeOf(to) } } },
+        // Indices of other programs may have a format of their own for times.
+        query: { range: { '@timestamp': { gte: from * MINUTE_MS, lt: to * MINUTE_MS, format: 'epoch_millis' } } },
         sort: [{ '@timestamp': { order: 'asc', numeric_type: 'date', unmapped_type: 'date' } }],
         track_total_hits: true,
         _source: FIELDS,
       } as never,
-    });
-    let answer: Answer = body as never;
-    const { total } = answer.hits;
+    };
+    let answer = await this.#answer('search', this.#client.search(search));
+    const total = answer.hits.total?.value ?? 0;
+    this.isNothingThere = answer._shards?.total === 0 && total === 0;
+    let read = 0;
     try {
       for (;;) {
-        mustBeWhole(answer);
         const { hits } = answer.hits;
-        if (hits.length === 0) return;
-        yield { records: hits.map(recordOf), total: total?.value ?? 0 };
-        const next = await this.#client.scroll({ body: { scroll_id: answer._scroll_id, scroll: KEEP_ALIVE } });
-        answer = next.body as never;
+        if (hits.length === 0) break;
+        read += hits.length;
+        yield { records: hits.map(recordOf), total };
+        const next = this.#client.scroll({ body: { scroll_id: answer._scroll_id, scroll: KEEP_ALIVE } });
+        answer = await this.#answer('scroll', next);
       }
     } finally {
       await this.#client.clearScroll({ body: { scroll_id: [answer._scroll_id] } }).catch(() => {});
     }
+    if (read < total)
+      throw new UnreadableError(`scroll of ${this.target}: only ${read} of ${total} documents have come`, true);
+  }
+
+  /** Throws an UnreadableError where an index is closed: a search leaves its documents out, as if they were lost. */
+  async mustBeOpen(): Promise<void> {
+    const { indices, behind } = await this.#resolve(this.index);
+    const closed = new Set(indices.filter(isClosed).map(({ name }) => name));
+    for (let at = 0; at < behind.length; at += NAMES_MAX) {
+      const more = await this.#resolve(behind.slice(at, at + NAMES_MAX).join(','));
+      for (const { name } of more.indices.filter(isClosed)) closed.add(name);
+    }
+    const [first] = closed;
+    if (first === undefined) return;
+    const what = closed.size === 1 ? `index ${first} is closed` : `${closed.size} indices are closed, such as ${first}`;
+    throw new UnreadableError(
+      `${this.target}: ${what}, so its documents cannot be read. Open it (POST /${first}/_open), or name others with --index`,
+      false,
+    );
+  }
+
+  /** Nothing where the service does not know the names, or the user lacks the right to ask. */
+  async #resolve(
+    names: string,
+  ): Promise<{ readonly indices: readonly Resolved[]; readonly behind: readonly string[] }> {
+    const path = `/_resolve/index/${encodeURIComponent(names)}`;
+    try {
+      const { body } = await this.#client.transport.request({
+        ...{ method: 'GET', path },
+        querystring: { expand_wildcards: 'open,closed' },
+      });
+      const { indices = [], aliases = [], data_streams: streams = [] } = (body ?? {}) as ResolvedNames;
+      const behind = [...aliases.flatMap((each) => each.indices), ...streams.flatMap((each) => each.backing_indices)];
+      return { indices, behind: behind.flat() };
+    } catch {
+      return { indices: [], behind: [] };
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await this.#client.indices.refresh({ index: this.index, allow_no_indices: true, ignore_unavailable: true });
+    } catch (error) {
+      const { message } = unreadable(error, `refresh of ${this.target}`, false);
+      this.#onNotice(`indices are not refreshed, so what was stored in the last seconds may be missing: ${message}`);
+    }
+  }
+
+  async #answer(what: string, request: PromiseLike<{ readonly body: unknown }>): Promise<Answer> {
+    const operation = `${what} of ${this.target}`;
+    let answer: Answer;
+    try {
+      ({ body: answer } = (await request) as { readonly body: Answer });
+    } catch (error) {
+      throw unreadable(error, operation, this.#isBegun);
+    }
+    if (!Array.isArray(answer?.hits?.hits)) throw unknownAnswer(operation, answer);
+    mustBeWhole(operation, answer);
+    this.#isBegun = true;
+    return answer;
   }
 
   async close(): Promise<void> {
@@ -95,23 +159,44 @@ export class OpenSearchReader {
   }
 }
 
-/** Of the client, for each request. */
-const RETRIES = 5;
-
 interface Answer {
   readonly _scroll_id: string;
   readonly timed_out?: boolean;
-  readonly _shards?: { readonly failed: number; readonly total: number };
+  readonly _shards?: { readonly failed: number; readonly total: number; readonly failures?: readonly ShardFailure[] };
   readonly hits: { readonly hits: readonly Hit[]; readonly total?: { readonly value: number } };
 }
 
-const timeOf = (minute: number) => new Date(minute * MINUTE_MS).toISOString();
+interface Resolved {
+  readonly name: string;
+  readonly attributes?: readonly string[];
+}
+
+interface ResolvedNames {
+  readonly indices?: readonly Resolved[];
+  readonly aliases?: readonly { readonly indices: readonly string[] }[];
+  readonly data_streams?: readonly { readonly backing_indices: readonly string[] }[];
+}
+
+/** Names of indices in one URL. */
+const NAMES_MAX = 30;
+const isClosed = ({ attributes = [] }: Resolved): boolean => attributes.includes('closed');
+
+interface ShardFailure {
+  readonly index?: string;
+  readonly reason?: { readonly type?: string; readonly reason?: string };
+}
 
 /** A part of the documents would look like a loss. */
-function mustBeWhole({ timed_out: isLate, _shards: shards }: Answer): void {
-  if (isLate === true) throw new Error('the search ran out of time on the cluster, so its answer is not whole');
-  if (shards !== undefined && shards.failed > 0)
-    throw new Error(`${shards.failed} of ${shards.total} shards did not answer, so documents are left out`);
+function mustBeWhole(operation: string, { timed_out: isLate, _shards: shards }: Answer): void {
+  if (isLate === true)
+    throw new UnreadableError(`${operation}: it ran out of time on the cluster, so its answer is not whole`, true);
+  if (shards === undefined || shards.failed === 0) return;
+  const [{ index = '', reason = {} } = {}] = shards.failures ?? [];
+  const why = `${index}: ${reason.type ?? 'no reason given'}: ${(reason.reason ?? '').slice(0, 200)}`;
+  throw new UnreadableError(
+    `${operation}: ${shards.failed} of ${shards.total} shards did not answer, so documents would be left out: ${why}. Repair that index, or name others with --index`,
+    false,
+  );
 }
 
 function recordOf({ _id, _index, _source = {} }: Hit): StoredRecord {

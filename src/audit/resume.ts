@@ -2,7 +2,7 @@
  * The file that keeps how far an audit has come: one JSON object, replaced as a whole. It has the ledgers as they were read before the
  * service: a later part reads them again, and a claim that has changed since is not judged.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { ConfigError, messageOf } from '../shipper/errors.js';
 import type { ExactState } from './exact.js';
 import type { LedgerTexts } from './ledgers.js';
@@ -29,6 +29,8 @@ export interface Progress {
 export function readProgress(path: string, of: string): Progress | undefined {
   let text: string;
   try {
+    // It is replaced, and removed at the end: neither may happen to a device.
+    if (!statSync(path).isFile()) throw new Error('it is no regular file');
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -37,8 +39,10 @@ export function readProgress(path: string, of: string): Progress | undefined {
     ]);
   }
   try {
-    const progress = JSON.parse(text);
-    if (progress.of !== of) throw new Error('it belongs to one of another service, window or ledger');
+    const progress = JSON.parse(text) as Progress | null;
+    if (progress?.of !== of) throw new Error('it belongs to one of another service, window or ledger');
+    if (progress.window?.from === undefined || progress.ledgers?.texts === undefined)
+      throw new Error('a part is missing');
     return progress;
   } catch (error) {
     throw new ConfigError([

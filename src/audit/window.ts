@@ -77,7 +77,10 @@ export function addLedgerFindings(
   if (ledger.stored.length + ledger.open.length + outside.length === 0) {
     const others = ledgers.ofContainers(sink);
     const hint = others.length > 0 ? `. They have claims of ${others.join(', ')}: name one with --sink` : '';
-    const reason = `the ledgers have no claim about this service in these minutes${hint}`;
+    const reason =
+      ledgers.runs.length === 0
+        ? 'the ledgers have no run of a shipper: name its audit.ndjson, the URL of its /audit, or its log with the end'
+        : `the ledgers have no claim about this service in these minutes${hint}`;
     findings.unproven.add({ kind: 'no_claims', records: 0, reason });
   }
   for (const { run, totals } of ledgers.runs) {

@@ -2,6 +2,7 @@
 import { CloudWatchReader } from '../audit/cloudwatch.js';
 import { Ledgers, readLedgers } from '../audit/ledgers.js';
 import { OpenSearchReader } from '../audit/opensearch.js';
+import { untilRead } from '../audit/unreadable.js';
 import type { AuditRequest } from '../cli/audit/audit-module.js';
 import type { Certificate, ProofRequest } from '../cli/prove/prove-module.js';
 import { Secrets } from '../shipper/secrets.js';
@@ -55,13 +56,17 @@ function inOpenSearch(url: string, env: Environment): StoredLines {
     name: { url: withoutUser(url), index },
     audited: { kind: 'opensearch', url, index },
     settleMs: 0,
-    async find(finder, window) {
-      const stored = new Seen();
-      for await (const { records } of reader.pages(window)) {
-        for (const { message } of records) stored.addAll(finder.find(message.toString('utf8')));
-      }
-      return stored;
-    },
+    find: (finder, window) =>
+      untilRead(
+        async () => {
+          const stored = new Seen();
+          for await (const { records } of reader.pages(window)) {
+            for (const { message } of records) stored.addAll(finder.find(message.toString('utf8')));
+          }
+          return stored;
+        },
+        { onNotice: () => {} },
+      ),
     close: () => reader.close(),
   };
 }

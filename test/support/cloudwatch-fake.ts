@@ -309,6 +309,8 @@ export class CloudWatchFake {
       throw new ServiceError('ResourceNotFoundException', 'The specified log stream does not exist.');
     }
     if (!(limit >= 1 && limit <= 10_000)) throw invalid('limit');
+    // Behind the newest event.
+    if (nextToken?.startsWith('f/')) return { events: [], nextBackwardToken: 'b/0', nextForwardToken: nextToken };
     const inTime = stream.filter(({ timestamp }) => timestamp >= startTime && timestamp < endTime);
     inTime.sort((one, other) => one.timestamp - other.timestamp);
     const shown = Number(nextToken?.slice(2) ?? 0);

@@ -42,6 +42,14 @@ export async function auditCommand(
   if (resume !== undefined && [values.since, values.until].some(isRelative)) {
     throw new UsageError('--resume needs --since and --until as times: a part that goes on later has the same window');
   }
+  const nowMs = Date.now();
+  const sinceMs = timeOf('--since', values.since, nowMs);
+  const untilMs = timeOf('--until', values.until, nowMs);
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs >= untilMs) {
+    throw new UsageError(
+      `--since (${values.since}) must be before --until (${values.until}): exchange them, or correct one`,
+    );
+  }
   const answer = await audit({
     service:
       opensearch === undefined
@@ -50,8 +58,8 @@ export async function auditCommand(
     sink,
     ledgers: ledger,
     pods,
-    sinceMs: timeOf('--since', values.since, Date.now()),
-    untilMs: timeOf('--until', values.until, Date.now()),
+    sinceMs,
+    untilMs,
     resume,
     format: output === 'text' ? 'text' : 'json',
     env: process.env,

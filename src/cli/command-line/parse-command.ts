@@ -121,7 +121,8 @@ function readFlags({ flags }: Command, given: readonly string[], problems: strin
 function valueProblem(written: string, flag: Flag, value: string | undefined): string | undefined {
   if (flag.value === undefined)
     return value === undefined ? undefined : `--${written} is a switch and takes no value, but got '${value}'`;
-  if (value === undefined) return `--${written} needs a value: ${labelOf(written, flag)}`;
+  // A variable of the shell that is not set leaves an empty text.
+  if (value === undefined || value === '') return `--${written} needs a value: ${labelOf(written, flag)}`;
   if (flag.choices === undefined || flag.choices.includes(value)) return undefined;
   const all = flag.choices.join(', ');
   return `--${written} (${value}) must be one of ${all}: ${remedyFor(value, flag.choices, 'correct it')}`;

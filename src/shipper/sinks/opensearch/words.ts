@@ -48,9 +48,13 @@ export function describeUnknown(response: HttpResponse, problem: string): string
     : ` ${describeRequest(response)}`;
 }
 
-const NO_OPENSEARCH: Hint = {
+export const NO_OPENSEARCH: Hint = {
   text: 'this is no OpenSearch: is LOGTAP_OPENSEARCH_URL right, with its scheme, port and path?',
   symptom: 'no-such-service',
+};
+export const WRONG_USER: Hint = {
+  text: 'wrong user or password: check LOGTAP_OPENSEARCH_USERNAME and ..._PASSWORD_FILE',
+  symptom: 'the-service-forbids-it',
 };
 const ABOUT_THE_INDEX: Hint = {
   text: 'it is about the index or the cluster, not about your lines',
@@ -93,10 +97,7 @@ function hintFor(status: number, type: string, reason: string): Hint | undefined
     (symptom: Symptom) =>
     (text: string): Hint => ({ text, symptom });
   const ofTheIndex = about('every-record-is-refused');
-  if (status === 401)
-    return about('the-service-forbids-it')(
-      'wrong user or password: check LOGTAP_OPENSEARCH_USERNAME and ..._PASSWORD_FILE',
-    );
+  if (status === 401) return WRONG_USER;
   if (type === 'cluster_block_exception')
     return about('the-index-is-blocked')('the index is read-only: is the disk of the cluster full?');
   if (type === 'index_closed_exception') return ofTheIndex('open the index: POST /INDEX/_open');
