@@ -2,9 +2,9 @@
 
 import { claimOf, lineOf } from '../shipper/audit/claim.js';
 import type { Audited, AuditTools } from './audit-opensearch.js';
-import { CloudWatchReader } from './cloudwatch.js';
 import { Ledgers } from './ledgers.js';
 import type { Progress } from './resume.js';
+import { CloudWatchReader } from './service/cloudwatch.js';
 import { SumAudit } from './sums.js';
 import { addLedgerFindings, settledIn, sinkOf, windowOf } from './window.js';
 

@@ -5,10 +5,10 @@ import { type Entry, ExactAudit } from './exact.js';
 import type { Findings } from './findings.js';
 import { compare } from './judge.js';
 import { Ledgers, type LedgerTexts } from './ledgers.js';
-import { OpenSearchReader } from './opensearch.js';
 import type { Progress } from './resume.js';
-import type { Window } from './stored.js';
-import { untilRead } from './unreadable.js';
+import { OpenSearchReader } from './service/opensearch.js';
+import type { Window } from './service/stored.js';
+import { untilRead } from './service/unreadable.js';
 import { addLedgerFindings, settledIn, sinkOf, windowOf } from './window.js';
 
 export interface AuditTools {

@@ -9,7 +9,7 @@ import { type Finding, type FindingList, Findings, minutesOf } from './findings.
 import { compare } from './judge.js';
 import { keyOf, type OpenClaim, type RunClaim, type SinkLedger } from './ledgers.js';
 import { SameTime } from './same-time.js';
-import type { StoredRecord } from './stored.js';
+import type { StoredRecord } from './service/stored.js';
 
 /** What was found for a claim. */
 interface FoundSums {

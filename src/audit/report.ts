@@ -3,7 +3,7 @@ import type { AuditAnswer, AuditVerdict } from '../cli/audit/audit-module.js';
 import type { Finding, Findings } from './findings.js';
 import { minutesOf } from './findings.js';
 import type { Ledgers, SinkLedger } from './ledgers.js';
-import type { Window } from './stored.js';
+import type { Window } from './service/stored.js';
 
 export interface ReportOptions {
   readonly service: string;

@@ -6,7 +6,7 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { ConfigError, messageOf } from '../shipper/errors.js';
 import type { ExactState } from './exact.js';
 import type { LedgerTexts } from './ledgers.js';
-import type { Window } from './stored.js';
+import type { Window } from './service/stored.js';
 
 export interface Progress {
   /** The service that is read, and which part of it. */

@@ -1,6 +1,6 @@
 /** Finds a record that is stored twice: two documents of the same time, place and text. */
 import { hashed, hashRecord } from '../shipper/audit/record-hash.js';
-import type { StoredRecord } from './stored.js';
+import type { StoredRecord } from './service/stored.js';
 
 interface Seen {
   readonly record: Omit<StoredRecord, 'message'>;

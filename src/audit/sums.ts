@@ -7,7 +7,7 @@ import type { Claim } from '../shipper/parts.js';
 import { Findings, minutesOf } from './findings.js';
 import { compare, type Difference } from './judge.js';
 import type { OpenClaim, RunClaim, SinkLedger } from './ledgers.js';
-import type { StoredEvent } from './stored.js';
+import type { StoredEvent } from './service/stored.js';
 
 /** Requests with lost answers that are tried in all combinations. */
 const TRIED_MAX = 12;

@@ -3,7 +3,7 @@ import type { AuditRequest } from '../cli/audit/audit-module.js';
 import type { Claim } from '../shipper/parts.js';
 import { type Findings, minutesOf } from './findings.js';
 import { keyOf, type Ledgers, type RunClaim, type SinkLedger } from './ledgers.js';
-import type { Window } from './stored.js';
+import type { Window } from './service/stored.js';
 
 const MINUTE_MS = 60_000;
 

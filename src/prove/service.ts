@@ -1,8 +1,9 @@
 /** The service of a proof: the settings that select it, and the lines of the proof that it has. */
-import { CloudWatchReader } from '../audit/cloudwatch.js';
+
 import { Ledgers, readLedgers } from '../audit/ledgers.js';
-import { OpenSearchReader } from '../audit/opensearch.js';
-import { untilRead } from '../audit/unreadable.js';
+import { CloudWatchReader } from '../audit/service/cloudwatch.js';
+import { OpenSearchReader } from '../audit/service/opensearch.js';
+import { untilRead } from '../audit/service/unreadable.js';
 import type { AuditRequest } from '../cli/audit/audit-module.js';
 import type { Certificate, ProofRequest } from '../cli/prove/prove-module.js';
 import { Secrets } from '../shipper/secrets.js';

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
-import { CloudWatchReader } from '../../src/audit/cloudwatch.js';
+import { CloudWatchReader } from '../../src/audit/service/cloudwatch.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { openSink } from '../../src/shipper/sinks/index.js';

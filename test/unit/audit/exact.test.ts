@@ -2,7 +2,7 @@
 import { ExactAudit } from '../../../src/audit/exact.js';
 import { compare } from '../../../src/audit/judge.js';
 import { Ledgers, type RunClaim } from '../../../src/audit/ledgers.js';
-import type { StoredRecord } from '../../../src/audit/stored.js';
+import type { StoredRecord } from '../../../src/audit/service/stored.js';
 import { settledIn } from '../../../src/audit/window.js';
 import type { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { AuditMemory } from '../../../src/shipper/audit/audit-file.js';

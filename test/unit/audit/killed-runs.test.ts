@@ -1,7 +1,7 @@
 /** Shippers that are killed with requests in flight, again and again: every record that is removed afterwards is missed. */
 import { ExactAudit } from '../../../src/audit/exact.js';
 import { Ledgers } from '../../../src/audit/ledgers.js';
-import type { StoredRecord } from '../../../src/audit/stored.js';
+import type { StoredRecord } from '../../../src/audit/service/stored.js';
 import { AuditBook } from '../../../src/shipper/audit/audit-book.js';
 import { AuditMemory } from '../../../src/shipper/audit/audit-file.js';
 import { AuditLog, type NotedRequest } from '../../../src/shipper/audit/audit-log.js';

@@ -1,7 +1,7 @@
 /** What CloudWatch Logs answers instead of events: the error with its remedy. Its client has repeated the request before. */
-import { codeOf, messageOf } from '../shipper/errors.js';
-import { CREDENTIALS, credentialsText, THROTTLING } from '../shipper/sinks/aws/error-names.js';
-import { type Hint, hintText, networkHint, pageHint } from '../shipper/sinks/hints.js';
+import { codeOf, messageOf } from '../../shipper/errors.js';
+import { CREDENTIALS, credentialsText, THROTTLING } from '../../shipper/sinks/aws/error-names.js';
+import { type Hint, hintText, networkHint, pageHint } from '../../shipper/sinks/hints.js';
 import { UnreadableError } from './unreadable.js';
 
 export function unreadableEvents(error: unknown, operation: string): UnreadableError {

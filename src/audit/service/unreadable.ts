@@ -1,9 +1,9 @@
 /** What a service answers instead of its records: the error with its remedy, and whether reading again may help. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from '@opensearch-project/opensearch';
-import { codeOf, messageOf } from '../shipper/errors.js';
-import { hintText, networkHint, pageHint, pageInstead } from '../shipper/sinks/hints.js';
-import { NO_OPENSEARCH, WRONG_USER } from '../shipper/sinks/opensearch/words.js';
+import { codeOf, messageOf } from '../../shipper/errors.js';
+import { hintText, networkHint, pageHint, pageInstead } from '../../shipper/sinks/hints.js';
+import { NO_OPENSEARCH, WRONG_USER } from '../../shipper/sinks/opensearch/words.js';
 
 export class UnreadableError extends Error {
   constructor(

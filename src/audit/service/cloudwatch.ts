@@ -1,12 +1,12 @@
 /** Events of log streams of CloudWatch Logs, from the oldest on, with the official client and the shipper's own settings. */
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { messageOf } from '../shipper/errors.js';
-import { withNames } from '../shipper/labels/names.js';
-import type { Secrets } from '../shipper/secrets.js';
-import { parseSettings } from '../shipper/settings.js';
-import { AwsCredentials } from '../shipper/sinks/aws/credentials.js';
-import { roleToAssume } from '../shipper/sinks/aws/role.js';
-import { Network } from '../shipper/sinks/http/network.js';
+import { messageOf } from '../../shipper/errors.js';
+import { withNames } from '../../shipper/labels/names.js';
+import type { Secrets } from '../../shipper/secrets.js';
+import { parseSettings } from '../../shipper/settings.js';
+import { AwsCredentials } from '../../shipper/sinks/aws/credentials.js';
+import { roleToAssume } from '../../shipper/sinks/aws/role.js';
+import { Network } from '../../shipper/sinks/http/network.js';
 import type { StoredEvent, Window } from './stored.js';
 import { unreadableEvents } from './unreadable-events.js';
 

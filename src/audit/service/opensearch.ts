@@ -1,11 +1,11 @@
 /** Documents of OpenSearch in the order of their times, from one view of the indices, with the shipper's own settings of the connection. */
 import { Client } from '@opensearch-project/opensearch';
-import { withNames } from '../shipper/labels/names.js';
-import type { Secrets } from '../shipper/secrets.js';
-import { parseSettings } from '../shipper/settings.js';
-import { OpenSearchConnection } from '../shipper/sinks/opensearch/connection.js';
-import type { OpenSearchSettings } from '../shipper/sinks/opensearch/settings.js';
-import { clientOptions, targetOf } from '../shipper/sinks/opensearch/setup.js';
+import { withNames } from '../../shipper/labels/names.js';
+import type { Secrets } from '../../shipper/secrets.js';
+import { parseSettings } from '../../shipper/settings.js';
+import { OpenSearchConnection } from '../../shipper/sinks/opensearch/connection.js';
+import type { OpenSearchSettings } from '../../shipper/sinks/opensearch/settings.js';
+import { clientOptions, targetOf } from '../../shipper/sinks/opensearch/setup.js';
 import type { StoredRecord, Window } from './stored.js';
 import { UnreadableError, unknownAnswer, unreadable } from './unreadable.js';
 
