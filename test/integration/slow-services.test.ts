@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpClient } from '../../src/shipper/sinks/http/client.js';
+import { HttpClient, PIECE_BYTES } from '../../src/shipper/sinks/http/client.js';
 import { until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
@@ -29,7 +29,7 @@ test('each piece of a body that the kernel has taken is progress; while the peer
     before = pieces;
     await sleep(500);
   }
-  const whole = body.length / (64 * 1024);
+  const whole = body.length / PIECE_BYTES;
   expect(pieces).toBeLessThan(whole - 1);
   let received = 0;
   sockets[0]!.on('data', (chunk: Buffer) => {
