@@ -1,5 +1,5 @@
 /** A place for the library of one build and the shipper of another, and a program that writes numbers until it is told to stop. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import type { Build } from './releases.js';
@@ -9,7 +9,7 @@ import { type Shipper, startShipper, tapEnvironment } from './tapped.js';
 export const TRANSPORTS = ['ring', 'socket'] as const;
 
 export class Scene {
-  readonly rings = mkdtempSync('/dev/shm/logtap-rings-');
+  readonly rings = temporaryDirectory('/dev/shm');
   readonly #directory = temporaryDirectory();
   readonly #socket = join(this.#directory, 'logtap.sock');
   readonly #output = join(this.#directory, 'output');

@@ -36,11 +36,11 @@ afterAll(() => {
 });
 
 /**
- * A new empty directory under the system's temporary one, removed after the last test of the file. Its short path
+ * A new empty directory under the system's temporary one or `parent`, removed after the last test of the file. Its short path
  * leaves room for a socket name.
  */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'lt-'));
+export function temporaryDirectory(parent = tmpdir()): string {
+  const directory = mkdtempSync(join(parent, 'lt-'));
   directories.push(directory);
   return directory;
 }
