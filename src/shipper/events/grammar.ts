@@ -6,7 +6,7 @@ import { compiled } from './families/compiled.js';
 import { data } from './families/data.js';
 import { exceptions } from './families/exceptions.js';
 import type { Family, Pattern, Rule } from './families/family.js';
-import { frameworks } from './families/frameworks.js';
+import { afterUniform, frameworks } from './families/frameworks.js';
 import { afterTime, jvm } from './families/jvm.js';
 import { languages } from './families/languages.js';
 import { python } from './families/python.js';
@@ -104,7 +104,8 @@ function empty(): Kind {
 }
 
 function start(line: Line): Kind {
-  mode = line.at(0) === 0x3d ? REPORT : line.has('ERROR: ') || line.has('Warning: ') ? PREFIXED : afterTime(line);
+  const isPrefixed = line.has('ERROR: ') || line.has('Warning: ');
+  mode = line.at(0) === 0x3d ? REPORT : isPrefixed ? PREFIXED : (afterUniform(line) ?? afterTime(line));
   return KIND.START;
 }
 

@@ -47,7 +47,21 @@ const MARKS: ReadonlySet<number> = new Set([
 
 /** Next.js writes a blank and a symbol before each message: ` ✓ Ready in 300ms`. More blanks are a list within a message. */
 export const isMarked = (line: Line): boolean =>
-  line.at(1) === 0xe2 && line.at(4) === BLANK && line.at(0) === BLANK && MARKS.has(line.at(2) * 256 + line.at(3));
+  isIndentedTime(line) ||
+  (line.at(1) === 0xe2 && line.at(4) === BLANK && line.at(0) === BLANK && MARKS.has(line.at(2) * 256 + line.at(3)));
+
+/** Blanks and a time with a `T`: tracing's pretty format, Consul. */
+function isIndentedTime(line: Line): boolean {
+  let at = line.indent;
+  if (at > 6) return false;
+  // A colour.
+  if (line.at(at) === 0x1b) {
+    at += 2;
+    while (isDigit(line.at(at))) at++;
+    at += 1;
+  }
+  return line.digits(at) === 4 && line.at(at + 4) === DASH && line.at(at + 10) === 0x54 && line.at(at + 13) === COLON;
+}
 
 /** Whether a first line begins so that a write of several lines is one event: with a time or a level, not just a word in brackets. */
 export function isTelling(line: Line): boolean {
@@ -89,6 +103,8 @@ const text = (line: Line, from: number, to: number): string => {
 };
 
 function isBracketed(line: Line): boolean {
+  // GlassFish: `[#|2026-11-28T10:00:00.123+0000|INFO|`.
+  if (line.at(1) === 0x23) return line.has('[#|') && line.digits(3) === 4;
   if (isDigit(line.at(1))) return isTime(line, 1) || line.indexOf(']', 2, 40) > 0;
   if (isName(line, 1, DAYS) || isName(line, 1, MONTHS)) return true;
   let length = 1;

@@ -30,6 +30,8 @@ export const GO_FUNCTION = BASE + 14;
 const GO_STACK = BASE + 15;
 /** ThreadSanitizer ends with a rule. */
 const LAST_RULE = BASE + 16;
+/** Go: a goroutine was printed. */
+const DUMPED = BASE + 17;
 const DOT = 0x2e;
 const BLANK = 0x20;
 
@@ -69,7 +71,18 @@ function isNumberedFrame(line: Line): boolean {
   if (open < 0) return false;
   return FRAME_PLACES.some((text) => line.indexOf(text, at) > 0);
 }
-const FRAME_PLACES = ['): ', ']: ', ') at ', ') from ', ' called at ', '->', '::'];
+const FRAME_PLACES = [
+  '): ',
+  ']: ',
+  ') at ',
+  ') from ',
+  ' called at ',
+  '->',
+  '::',
+  ' (package:',
+  ' (file:///',
+  ' (dart:',
+];
 
 /** `f.c:3:5: runtime error: ...`. */
 function isUndefinedBehaviour(line: Line): boolean {
@@ -160,6 +173,16 @@ export function isGoFunction(line: Line): boolean {
 /** `\t/src/main.go:17`. */
 const isGoPlace = (line: Line) => line.at(0) === 0x09 && line.includes('.go:');
 
+const FAILURES = [
+  'fatal error: ',
+  'SIGQUIT: quit',
+  'SIGABRT: abort',
+  'runtime: goroutine stack',
+  'runtime: out of memory',
+];
+const EXIT = 'exit status ';
+const behindGoLine = (line: Line) => (line.has('goroutine ') ? DUMPED : line.has(EXIT) ? CLOSED : GOROUTINE);
+
 export const compiled: Family = {
   heads: [
     ...literals(
@@ -204,14 +227,22 @@ export const compiled: Family = {
   ],
   rules: {
     [PANIC]: (line, kind, tail) => {
-      if (isGoLine(line)) return step(VERDICT.JOIN, GOROUTINE);
+      if (isGoLine(line)) return step(VERDICT.JOIN, behindGoLine(line));
       const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY || kind === KIND.INDENTED;
       return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, PANIC);
     },
     [GOROUTINE]: (line, kind, tail) => {
       if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, GOROUTINE);
       if (kind === KIND.INDENTED) return step(VERDICT.JOIN, GOROUTINE);
-      return step(isGoLine(line) || isRegister(line) ? VERDICT.JOIN : VERDICT.NEW, GOROUTINE);
+      return step(isGoLine(line) || isRegister(line) ? VERDICT.JOIN : VERDICT.NEW, behindGoLine(line));
+    },
+    [DUMPED]: (line, kind, tail) => {
+      if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, DUMPED);
+      // The next failure, but for further threads.
+      if (FAILURES.some((text) => line.has(text))) return step(VERDICT.NEW, DUMPED);
+      if (line.has('-----') && line.length === 5) return step(VERDICT.JOIN, GOROUTINE);
+      const isPart = kind === KIND.INDENTED || isGoLine(line) || isRegister(line);
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, line.has(EXIT) ? CLOSED : DUMPED);
     },
     [RUST_PANIC]: (line, kind) => {
       if (kind === KIND.START || kind === KIND.JSON || isPanic(line)) return step(VERDICT.NEW, RUST_PANIC);

@@ -131,7 +131,7 @@ export const exceptions: Family = {
       ['Unhandled Exception:', 'Unhandled exception:', 'Error occurred during initialization of VM'],
       ANNOUNCED,
     ),
-    { first: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/', test: isSourcePlace, mode: SOURCE },
+    { first: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/[', test: isSourcePlace, mode: SOURCE },
   ],
   continuations: [
     ...literals(['Caused by: ', 'Wrapped by: ', '---> '], EXCEPTION),
@@ -154,6 +154,7 @@ export const exceptions: Family = {
     },
     [V8]: (line, kind, tail) => {
       if (kind === KIND.EMPTY) return step(tail < 3 ? VERDICT.MAYBE : VERDICT.NEW, V8);
+      if (line.has('<--- Last few GCs')) return step(VERDICT.NEW, V8);
       const isPart =
         kind === KIND.INDENTED ||
         line.has('<--- ') ||
@@ -167,6 +168,8 @@ export const exceptions: Family = {
     [SOURCE]: (_line, kind) => step(kind === KIND.START ? VERDICT.NEW : VERDICT.MAYBE, CARET),
     [CARET]: (line, kind, tail) => {
       if (kind === KIND.HEAD) return step(VERDICT.JOIN, EXCEPTION);
+      // `[AggregateError: message] {`: it has no frames of its own.
+      if (line.at(0) === 0x5b && line.includes('Error', NAME_BYTES)) return step(VERDICT.JOIN, TRACE);
       // The thrown value is no error.
       if (tail > 0 && line.has('Node.js v')) return step(VERDICT.JOIN, CLOSED);
       if (line.has('^', line.indent)) return step(VERDICT.JOIN, CARET);
@@ -186,10 +189,14 @@ function isRails(line: Line): boolean {
   );
 }
 
+const SOURCES = ['node:internal', '[eval]:', '[stdin]:', '[worker eval]:'];
 /** `/app/index.js:15`, and nothing else. */
 function isSourcePlace(line: Line): boolean {
   let digits = 0;
   while (line.last(digits) >= 0x30 && line.last(digits) <= 0x39) digits++;
   if (digits === 0 || line.last(digits) !== COLON || line.includes(' ')) return false;
-  return ['js', 'ts'].some((extension) => line.has(extension, line.length - digits - 3)) || line.has('node:internal');
+  return (
+    ['js', 'ts'].some((extension) => line.has(extension, line.length - digits - 3)) ||
+    SOURCES.some((text) => line.has(text))
+  );
 }

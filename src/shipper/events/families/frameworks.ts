@@ -1,6 +1,6 @@
-/** What frameworks print where an error was caught: Symfony's console, Gin. */
+/** What frameworks print where an error was caught: Symfony's console, Gin; GlassFish's records. */
 import { isDigit } from '../../records/bytes.js';
-import { CLOSED, KIND, step, VERDICT } from '../kinds.js';
+import { CLOSED, KIND, type Mode, step, VERDICT } from '../kinds.js';
 import type { Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
@@ -10,6 +10,10 @@ export const CONSOLE = BASE;
 /** Gin: the request and the error, before the first frame. */
 const RECOVERY = BASE + 1;
 const RECOVERED = BASE + 2;
+/** GlassFish: a record ends with `|#]`. */
+const UNIFORM = BASE + 3;
+const UNIFORM_BEGIN = '[#|';
+const UNIFORM_END = '|#]';
 
 /** A request may have so many headers. */
 const REQUEST_LINES = 40;
@@ -35,6 +39,8 @@ export const frameworks: Family = {
   ],
   continuations: [],
   rules: {
+    [UNIFORM]: (line) =>
+      step(line.has(UNIFORM_BEGIN) ? VERDICT.NEW : VERDICT.JOIN, line.endsWith(UNIFORM_END) ? CLOSED : UNIFORM),
     [CONSOLE]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, CONSOLE);
       if (isUsage(line)) return step(VERDICT.JOIN, CLOSED);
@@ -53,3 +59,7 @@ export const frameworks: Family = {
     },
   },
 };
+
+/** The mode after a line that begins with a time in a frame, as GlassFish writes it; `undefined` where it is none. */
+export const afterUniform = (line: Line): Mode | undefined =>
+  line.has(UNIFORM_BEGIN) ? (line.endsWith(UNIFORM_END) ? CLOSED : UNIFORM) : undefined;

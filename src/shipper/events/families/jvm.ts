@@ -70,6 +70,8 @@ export const jvm: Family = {
     { first: 'F', test: isDump, mode: DUMP },
     { first: 'F', test: isDeadlock, mode: DUMP },
     { first: '#', test: (line) => line.length === 1, mode: HASH },
+    // Directly behind another.
+    { first: '#', test: (line) => NOTICES.some((text) => line.has(text)), mode: CRASH },
   ],
   continuations: [],
   rules: {
@@ -92,7 +94,8 @@ export const jvm: Family = {
       if (NOTICES.some((text) => line.has(text))) return step(VERDICT.JOIN, CRASH);
       return step(line.at(0) === 0x23 ? VERDICT.MAYBE : VERDICT.NEW, HASH);
     },
-    [CRASH]: (line) => step(line.at(0) === 0x23 ? VERDICT.JOIN : VERDICT.NEW, CRASH),
+    [CRASH]: (line, kind) =>
+      step((line.at(0) === 0x23 && kind !== KIND.HEAD) || line.length === 1 ? VERDICT.JOIN : VERDICT.NEW, CRASH),
   },
 };
 

@@ -1,9 +1,10 @@
 /** Runtimes whose reports of a crash have a shape of their own: Dart, Julia, Swift, Zig. */
 
 import { isDigit, isUpper } from '../../records/bytes.js';
-import { KIND, type Kind, step, VERDICT } from '../kinds.js';
+import { CLOSED, KIND, type Kind, step, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
-import { type Family, literals } from './family.js';
+import { DRAWN_FIRST, isDrawn } from './boxes.js';
+import { type Family, lines, literals } from './family.js';
 
 const BASE = 160;
 /** The next line is the error. */
@@ -17,9 +18,16 @@ const SWIFT_FRAMES = BASE + 6;
 const ZIG = BASE + 7;
 /** Swift: the report of a backtrace in its own words. */
 const SWIFT_CRASH = BASE + 8;
+const FLUTTER = BASE + 9;
+/** Gleam: the kind of error; its message and its frames follow. */
+const GLEAM = BASE + 10;
+const GLEAM_FRAMES = BASE + 11;
 const CRASH_PARTS = ['*** ', 'Thread ', 'Registers:', 'Images (', 'Backtrace took ', 'Crash took '];
 
 const MESSAGE_LINES = 16;
+const GLEAM_ERRORS = ['panic', 'todo', 'let assert', 'assert', 'case'].map((kind) => `runtime error: ${kind}`);
+/** Flutter draws a rule around its report, of bytes in UTF-8: `══╡ EXCEPTION CAUGHT BY ... ╞══`. */
+const FLUTTER_HEAD = Buffer.from('══╡ EXCEPTION CAUGHT BY ').toString('latin1');
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const LEVEL = 'ERROR: ';
 
@@ -72,6 +80,8 @@ export const languages: Family = {
   heads: [
     { first: 'U', test: (line) => line.has('Unhandled exception:') && line.length === 20, mode: DART },
     { first: 'E', test: isJuliaError, mode: JULIA },
+    ...literals([FLUTTER_HEAD], FLUTTER).map((head) => ({ ...head, first: DRAWN_FIRST })),
+    ...lines(GLEAM_ERRORS, GLEAM),
     ...literals(['Fatal error: '], SWIFT),
     ...literals(['*** Signal ', '*** Program crashed: ']).map((head) => ({
       ...head,
@@ -96,6 +106,13 @@ export const languages: Family = {
     [DART_MESSAGE]: (line, kind, tail) =>
       isDartFrame(line) ? step(VERDICT.JOIN, DART_FRAMES) : message(kind, tail, DART_MESSAGE),
     [DART_FRAMES]: (line) => step(isDartFrame(line) ? VERDICT.JOIN : VERDICT.NONE, DART_FRAMES),
+    [FLUTTER]: (line, kind) => {
+      const isBegin = kind === KIND.START || kind === KIND.JSON || line.has(FLUTTER_HEAD);
+      return step(isBegin ? VERDICT.NEW : VERDICT.JOIN, isDrawn(line) ? CLOSED : FLUTTER);
+    },
+    [GLEAM]: (line, kind, tail) =>
+      line.has('stacktrace:') ? step(VERDICT.JOIN, GLEAM_FRAMES) : message(kind, tail, GLEAM),
+    [GLEAM_FRAMES]: (_line, kind) => step(kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NEW, GLEAM_FRAMES),
     [JULIA]: (line, kind, tail) =>
       line.has('Stacktrace:') ? step(VERDICT.JOIN, JULIA_FRAMES) : message(kind, tail, JULIA),
     [JULIA_FRAMES]: (line, kind, tail) => {

@@ -24,6 +24,10 @@ const BARE = BASE + 6;
 const BOXED = BASE + 7;
 /** pydantic's errors: the name of a field, and indented lines about it. */
 const FIELDS = BASE + 8;
+/** asyncio named the object of its message: a task, a future, a handle. */
+const OBJECTED = BASE + 9;
+/** Frames of where it was created, as asyncio prints them for debugging. */
+const CREATED = BASE + 10;
 
 const ANNOUNCEMENTS = [
   'Exception ignored ',
@@ -39,6 +43,13 @@ const ANNOUNCEMENTS = [
 ];
 /** Lines between an announcement and the traceback. */
 const OBJECTS = ['future: <', 'task: <', 'handle: <', 'protocol: <', 'transport: <', 'object: <', 'source_traceback: '];
+/** Parts of a message of asyncio or aiohttp, in any layout. */
+const NAMED_OBJECTS = [
+  ...['future: <Task ', 'future: <Future ', 'future: <_GatheringFuture ', 'task: <Task ', 'handle: <Handle '],
+  ...['handle: <TimerHandle ', 'client_session: <aiohttp.', 'connector: <aiohttp.', "connections: ['[(<aiohttp."],
+];
+const CREATION = 'source_traceback: Object created at (most recent call last):';
+const isObject = (line: Line) => NAMED_OBJECTS.some((text) => line.has(text));
 const STACKS = ['Current thread 0x', 'Thread 0x'];
 /** Lines of a stack that are not indented. */
 const STACK_PARTS = ['Extension modules: ', 'Message: ', 'Arguments: ', 'Python runtime state: ', ...STACKS];
@@ -109,7 +120,10 @@ export const python: Family = {
     { first: 'cm', test: isRemote, mode: ANNOUNCED },
   ],
   continuations: [
-    ...literals(['ResourceWarning: Enable tracemalloc']),
+    ...literals(['ResourceWarning: Enable tracemalloc', 'RuntimeWarning: Enable tracemalloc']),
+    ...literals(NAMED_OBJECTS, OBJECTED),
+    ...literals([CREATION], CREATED),
+    ...literals(['Coroutine created at (most recent call last)'], BARE),
     ...literals(['Object allocated at (most recent call last):'], BARE),
   ],
   rules: {
@@ -142,8 +156,23 @@ export const python: Family = {
       if (isTraceback(line)) return step(VERDICT.JOIN, FRAMES);
       if (isGroup(line)) return step(VERDICT.JOIN, GROUP);
       if (line.has(QUOTES)) return step(VERDICT.JOIN, ANNOUNCED);
+      if (line.has(CREATION)) return step(VERDICT.JOIN, CREATED);
+      if (isObject(line)) return step(VERDICT.JOIN, OBJECTED);
       const isPart = kind === KIND.EMPTY || OBJECTS.some((text) => line.has(text));
       return step(isPart ? VERDICT.MAYBE : VERDICT.NEW, ANNOUNCED);
+    },
+    [OBJECTED]: (line) => {
+      if (isTraceback(line)) return step(VERDICT.JOIN, FRAMES);
+      if (isGroup(line)) return step(VERDICT.JOIN, GROUP);
+      if (line.has(CREATION)) return step(VERDICT.JOIN, CREATED);
+      return step(isObject(line) ? VERDICT.JOIN : VERDICT.NEW, OBJECTED);
+    },
+    [CREATED]: (line, kind) => {
+      if (kind === KIND.INDENTED || line.has('  File "')) return step(VERDICT.JOIN, CREATED);
+      if (isTraceback(line)) return step(VERDICT.JOIN, FRAMES);
+      if (isGroup(line)) return step(VERDICT.JOIN, GROUP);
+      if (isObject(line)) return step(VERDICT.JOIN, OBJECTED);
+      return step(kind === KIND.HEAD && isName(line) ? VERDICT.JOIN : VERDICT.NEW, NAMED);
     },
     [STACK]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, STACK);

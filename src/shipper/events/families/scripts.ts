@@ -43,6 +43,8 @@ const R_WARNING = BASE + 22;
 const R_WARNINGS = BASE + 23;
 /** The BEAM ends; its last line names the dump. */
 const DOWN = BASE + 24;
+const PERL = BASE + 25;
+const PERL_END = BASE + 26;
 
 const MESSAGE_LINES = 16;
 const QUOTE = 0x22;
@@ -85,6 +87,28 @@ const PROCESS = [
   'Queue: ',
   'Postponed: ',
 ];
+/** `    ** (EXIT) an exception was raised:`, `        ** (RuntimeError) message`. */
+const isNestedError = (line: Line) => line.indent > 0 && line.has('** (', line.indent);
+
+/** What Perl finds wrong while it compiles: it goes on, and says at the end that it gave up. */
+const PERL_ERRORS = [
+  ...[
+    'Global symbol "',
+    'syntax error at ',
+    "Can't locate ",
+    'Bareword "',
+    "Can't find string terminator ",
+    'Missing right ',
+  ],
+  ...['Not enough arguments for ', 'Too many arguments for ', 'Type of arg ', "Can't redeclare ", 'Unmatched right '],
+];
+const isPerlError = (line: Line) => PERL_ERRORS.some((text) => line.has(text)) && line.includes(' line ');
+const isPerlEnd = (line: Line) =>
+  line.has('BEGIN failed--compilation aborted at ') ||
+  line.has('Compilation failed in require at ') ||
+  (line.has('Execution of ') && line.endsWith(' aborted due to compilation errors.')) ||
+  line.endsWith(' had compilation errors.');
+
 const isRubyFrame = (line: Line) => rubyPlace(line) > 0 && line.last() === APOSTROPHE;
 
 /** The shell's own report of what it does, with a quote that is not closed. */
@@ -142,6 +166,7 @@ export const scripts: Family = {
       test: (line: Line) => head.test(line) && line.includes(' in thread ', 200),
     })),
     ...literals(['** ('], ELIXIR),
+    { first: 'GsCBMNTU', test: isPerlError, mode: PERL },
     { first: places, test: isNimFrame, mode: NIM },
     { first: '+', test: isOpenTrace, mode: QUOTED },
   ],
@@ -155,6 +180,7 @@ export const scripts: Family = {
     ...lines(['stack traceback:']),
     ...literals(['Execution halted', 'PHP Stack trace:', 'PHP   ']),
     { first: 'C', test: isREnd },
+    { first: 'BCE', test: isPerlEnd, mode: PERL_END },
     ...literals(['    while executing', '    invoked from within'], TCL),
   ],
   rules: {
@@ -167,16 +193,23 @@ export const scripts: Family = {
       if (isRubyHead(line)) return step(VERDICT.JOIN, isRescued(line) ? RUBY_RESCUED : RUBY);
       return step(kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, RESCUED_FRAMES);
     },
-    [ELIXIR]: (_line, kind, tail) => {
-      if (kind === KIND.INDENTED) return step(VERDICT.JOIN, ELIXIR_FRAMES);
+    [ELIXIR]: (line, kind, tail) => {
+      if (kind === KIND.INDENTED) return step(VERDICT.JOIN, isNestedError(line) ? ELIXIR : ELIXIR_FRAMES);
       const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
       return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, ELIXIR);
     },
     [ELIXIR_FRAMES]: (line, kind, tail) => {
       if (PROCESS.some((text) => line.has(text))) return step(VERDICT.JOIN, ELIXIR_FRAMES);
       if (kind === KIND.EMPTY) return step(tail === 0 ? VERDICT.MAYBE : VERDICT.NEW, ELIXIR_FRAMES);
+      if (isNestedError(line)) return step(VERDICT.JOIN, ELIXIR);
       return step(kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, ELIXIR_FRAMES);
     },
+    [PERL]: (line, kind, tail) => {
+      if (isPerlEnd(line)) return step(VERDICT.JOIN, PERL_END);
+      const isPart = kind === KIND.PLAIN || kind === KIND.INDENTED || isPerlError(line);
+      return step(isPart && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, PERL);
+    },
+    [PERL_END]: (line) => step(isPerlEnd(line) ? VERDICT.JOIN : VERDICT.NEW, PERL_END),
     [R_ERROR]: (line, kind, tail) => {
       if (isREnd(line)) return step(VERDICT.JOIN, R_CALLS);
       const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;

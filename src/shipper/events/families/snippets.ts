@@ -14,6 +14,10 @@ const MARKED = BASE + 1;
 const COMMAND = BASE + 2;
 /** miette: notes behind the message, each with blanks before it. */
 const DIAGNOSTIC = BASE + 3;
+/** rustc: the place was named; numbered lines of source, marks and notes follow. */
+const PLACED = BASE + 4;
+/** miette without drawings: the message, its severity, and lines that say what they are. */
+const NARRATED = BASE + 5;
 
 const BLANK = 0x20;
 const GREATER = 0x3e;
@@ -30,6 +34,27 @@ const isPointed = (line: Line) => line.at(0) === GREATER && line.at(1) === BLANK
 const isMark = (line: Line) => line.indent > 0 && line.at(line.indent) === 0x5e;
 /** `error: message`, as Bun writes where the class is `Error`. */
 const isError = (line: Line) => line.has('error: ');
+
+/** ` --> src/main.rs:2:21`, or `┌─ src/app.gleam:4:3` with an angle that is drawn. */
+function isSource(line: Line): boolean {
+  const at = line.indent;
+  const isArrow =
+    line.has('--> ', at) || (line.at(at) === 0xe2 && line.at(at + 1) === 0x94 && line.at(at + 2) === 0x8c);
+  return at > 0 && isArrow && isDigit(line.last()) && line.includes(':');
+}
+/** `2 |     let y = x;`, `2 │   x`, `...` between them, and notes that are not indented. */
+const isSnippet = (line: Line) =>
+  isNumbered(line) ||
+  (line.digits(0) > 0 && line.has(' ', line.digits(0)) && line.at(line.digits(0) + 1) === 0xe2) ||
+  NOTES.some((text) => line.has(text));
+const NOTES = ['help: ', 'note: ', '...'];
+const NARRATION = [
+  'Begin snippet ',
+  'snippet line ',
+  'diagnostic help: ',
+  'diagnostic code: ',
+  'For more details, see:',
+];
 
 /** `At /srv/app.ps1:3 char:5`. */
 function isPlace(line: Line): boolean {
@@ -60,6 +85,8 @@ export const snippets: Family = {
       test: (line: Line) => version.test(line) && isDigit(line.at(5)) && line.last() === 0x29,
     })),
     { first: ' ', test: isDiagnostic, mode: DIAGNOSTIC },
+    { first: ' ', test: isSource, mode: PLACED },
+    ...literals(['    Diagnostic severity: '], NARRATED),
   ],
   rules: {
     [NUMBERED]: (line) => {
@@ -71,6 +98,13 @@ export const snippets: Family = {
       return step(kind === KIND.HEAD && !isNumbered(line) ? VERDICT.JOIN : VERDICT.NONE, EXCEPTION);
     },
     [COMMAND]: (line, kind) => step(kind === KIND.INDENTED || line.has('+ ') ? VERDICT.JOIN : VERDICT.NONE, COMMAND),
+    [PLACED]: (line, kind) =>
+      step(kind === KIND.INDENTED || isSource(line) || isSnippet(line) ? VERDICT.JOIN : VERDICT.NONE, PLACED),
+    [NARRATED]: (line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, NARRATED);
+      const isPart = kind === KIND.INDENTED || NARRATION.some((text) => line.has(text));
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, NARRATED);
+    },
     [DIAGNOSTIC]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, DIAGNOSTIC);
       const isPart = kind === KIND.INDENTED || isDiagnostic(line);

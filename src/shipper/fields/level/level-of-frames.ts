@@ -23,7 +23,14 @@ const DUMPS: readonly Buffer[] = ['Full thread dump ', 'Trace: ', 'Trace\n', 'go
 const FRAMES: readonly Buffer[] = [
   ...['Traceback (most recent call last)', 'stack traceback:', 'CallStack (from ', 'HasCallStack backtrace:'],
   ...['    while executing', '    invoked from within', 'Line |\n', 'Stack trace:\n', '[stacktrace]', '\tfrom '],
-  ...['goroutine ', '======= Backtrace: =======', 'Error termination. Backtrace:', '----- Native stack trace'],
+  ...[
+    'goroutine ',
+    '======= Backtrace: =======',
+    'Error termination. Backtrace:',
+    '----- Native stack trace',
+    '#0 ',
+    '    Diagnostic severity: error',
+  ],
 ].map((text) => Buffer.from(text));
 const AT = Buffer.from('at ');
 const AT_PLACE = Buffer.from('At ');

@@ -285,6 +285,8 @@ function levelOfGroup(bytes: Uint8Array, start: number, end: number): Severity {
   if (rest === end || (isDigit(bytes[to]) && to + 1 === end)) return severity;
   if (!isAllUpper(bytes, i, to)) return 0;
   if (hasTime) return severity;
+  // `[ERROR:gpu.cc(12)]`, of Chromium and Flutter.
+  if (bytes[to] === COLON && isFirst && isLetter(bytes[to + 1])) return severity;
   if (bytes[to] === SLASH) return severity;
   return isDigit(bytes[rest]) && rest > to && bytes[rest + 2] !== 0x20
     ? severity

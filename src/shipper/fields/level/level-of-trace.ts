@@ -26,6 +26,14 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['Segmentation fault', 21],
     ['Fatal error: ', 21],
     ['Fatal Python error: ', 21],
+    ['Task was destroyed but it is pending!', 17],
+    ['Future exception was never retrieved', 17],
+    ['Exception in callback ', 17],
+    ['Unclosed client session', 17],
+    ['Unclosed connector', 17],
+    ['runtime error: ', 17],
+    ['error[E', 17],
+    ['\u2550\u2550\u2561 EXCEPTION CAUGHT BY ', 17],
     ['Exception ignored ', 17],
     ['Task exception was never retrieved', 17],
     ['--- Logging error ---', 17],
@@ -44,6 +52,7 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['Process terminated. ', 21],
     ['Error occurred during initialization of VM', 21],
     ['#\n# A fatal error has been detected', 21],
+    ['# A fatal error has been detected', 21],
     ['#\n# There is insufficient memory for the Java', 21],
     ['#\n# java.lang.OutOfMemoryError', 21],
     // Elixir, Erlang, Clojure, R.
@@ -159,7 +168,7 @@ function isSymfonyPlace(bytes: Uint8Array, from: number, end: number): boolean {
 }
 
 const SOURCES: readonly Buffer[] = ['.js:', '.ts:', 'mjs:', 'cjs:'].map((text) => Buffer.from(text));
-const NODE = Buffer.from('node:internal/');
+const PLACES: readonly Buffer[] = ['node:internal/', '[eval]:', '[stdin]:'].map((text) => Buffer.from(text));
 
 /** `/app/index.js:15`, above the line of source where an error of Node was thrown. */
 function isSourcePlace(bytes: Uint8Array, from: number, end: number): boolean {
@@ -167,7 +176,8 @@ function isSourcePlace(bytes: Uint8Array, from: number, end: number): boolean {
   if (bytes[to] !== LINE_FEED || !isDigit(bytes[to - 1])) return false;
   let sign = to - 1;
   while (sign > from && isDigit(bytes[sign])) sign--;
-  return isAt(bytes, from, end, NODE) || SOURCES.some((text) => isAt(bytes, sign + 1 - text.length, end, text));
+  if (PLACES.some((text) => isAt(bytes, from, end, text))) return true;
+  return SOURCES.some((text) => isAt(bytes, sign + 1 - text.length, end, text));
 }
 
 const RUBY_IN = Buffer.from(':in');

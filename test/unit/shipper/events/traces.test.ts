@@ -44,6 +44,18 @@ const linesOf = (records: readonly string[]) => textOf(records).match(/.*\n/g) ?
 
 test('are enough to tell: 150', () => expect(traces.length).toBeGreaterThanOrEqual(150));
 
+/** Nothing tells where the next one begins: the lines of both are the same kind. */
+const ENDLESS: ReadonlySet<string> = new Set([
+  ...['python faulthandler', 'python stack', 'jvm gc heap dump deadlock', 'oracle stack', 'erlang init terminating'],
+  // The rule of `#` that ends the first is not told from the one that begins the second.
+  ...['jvm hs_err notice v17', 'jvm oom notice', 'jvm native memory', 'swift program crashed'],
+]);
+
+test.each(traces.filter(([name]) => !ENDLESS.has(name)))('%s, twice', (_, trace) => {
+  const expected = [...BEFORE, trace, trace, ...AFTER];
+  expect(recordsFrom(linesOf(expected))).toEqual(expected);
+});
+
 describe.each(traces)('%s', (_, trace) => {
   const expected = [...BEFORE, trace, ...AFTER];
 
