@@ -11,7 +11,7 @@ const WRITERS = native('ring', 'ring-losses', 'losses');
 export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'a later acknowledgement releases bytes that lie before it',
-    file: `${IN}/reader.ts`,
+    file: `${IN}/release/release.ts`,
     text: 'while (this.#marks[0]?.isAcknowledged) last = this.#marks.shift();',
     by: 'last = mark;\n    this.#marks.splice(0, this.#marks.indexOf(mark) + 1);',
     foundBy: RINGS,
@@ -39,14 +39,14 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   },
   {
     fault: 'lines that were released in an outage are forgotten',
-    file: `${IN}/reader.ts`,
+    file: `${IN}/release/release.ts`,
     text: '    if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);\n',
     by: '',
     foundBy: RINGS,
   },
   {
     fault: 'lines that were released early stay unacknowledged',
-    file: `${IN}/reader.ts`,
+    file: `${IN}/release/release.ts`,
     text: '    if (mark.isReleasedEarly) this.#unacknowledged = minus(this.#unacknowledged, mark.records);\n',
     by: '',
     foundBy: RINGS,
@@ -68,7 +68,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'the checkpoint of an abandoned ring lies before its invalid frame: a kill counts it twice',
     file: `${IN}/reader.ts`,
-    text: '    this.#released = { progress: atEnd(this.#frames.progress(), this.ring, end), lost: this.#lost };\n',
+    text: '    this.#release.all({ progress: atEnd(this.#frames.progress(), this.ring, end), lost: this.#lost });\n',
     by: '    void [atEnd, end];\n',
     foundBy: unit('source/ring-invalid'),
   },
@@ -186,7 +186,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   },
   {
     fault: 'lines of two rings of a process in one batch count for each of them',
-    file: `${IN}/mark.ts`,
+    file: `${IN}/release/mark.ts`,
     text: 'const range = { from: this.#from, to: this.#to ?? count };',
     by: 'const range = { from: 0, to: count };',
     foundBy: [{ seeds: 20 }],

@@ -30,9 +30,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a debt of a ring is forgotten before its notice is delivered',
-    file: `${SHIPPER}/source/rings/reader.ts`,
-    find: 'this.#unacknowledged = this.lostWithPreviousRun;',
-    replace: 'this.#unacknowledged = NOTHING;',
+    file: `${SHIPPER}/source/rings/release/release.ts`,
+    find: '    this.#unacknowledged = unacknowledged;\n',
+    replace: '    this.#unacknowledged = NOTHING;\n',
   },
   {
     name: 'lines behind an invalid frame are in no count',
@@ -42,7 +42,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'lines of two rings of a process in one batch count for each of them',
-    file: `${SHIPPER}/source/rings/mark.ts`,
+    file: `${SHIPPER}/source/rings/release/mark.ts`,
     find: 'const range = { from: this.#from, to: this.#to ?? count };',
     replace: 'const range = { from: 0, to: count };',
   },
@@ -156,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a ring is released without a debt',
-    file: `${SHIPPER}/source/rings/reader.ts`,
+    file: `${SHIPPER}/source/rings/release/release.ts`,
     find: 'if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);',
     replace: '',
   },

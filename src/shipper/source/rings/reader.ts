@@ -6,14 +6,15 @@ import type { AssemblerShared } from '../frames/assembly.js';
 import type { Hello, Lost } from '../frames/decoder.js';
 import { FrameStream } from '../frames/frame-stream.js';
 import type { LossTotals } from '../frames/losses/loss-totals.js';
-import { isPossible, least, minus, NOTHING, plus } from '../frames/losses/lost.js';
+import { isPossible, least, NOTHING } from '../frames/losses/lost.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
 import type { RingName } from './directory.js';
-import { type PlannedCheckpoint, RingFile } from './file.js';
-import { type Mark, RecordRange } from './mark.js';
+import { RingFile } from './file.js';
 import type { RingReaderOptions } from './options.js';
+import { type Mark, RecordRange } from './release/mark.js';
+import { Release } from './release/release.js';
+import { WritePace } from './release/write-pace.js';
 import { atEnd, type Behind, lookBehind } from './unread/behind.js';
-import { WritePace } from './write-pace.js';
 
 /** A process locks a ring at once when it has claimed it. */
 const CLAIM_MS = 1000;
@@ -28,16 +29,8 @@ export class RingReader implements Acknowledging {
   readonly #losses: LossTotals;
   readonly #options: RingReaderOptions;
   readonly #pace: WritePace;
-  /** Ends of batches that are not acknowledged, in their order. */
-  readonly #marks: Mark[] = [];
+  readonly #release: Release;
   #position = 0;
-  /** The end of the room that the process may overwrite. */
-  #released: Pick<Mark, 'progress' | 'lost'> = { progress: undefined, lost: NOTHING };
-  #unacknowledged: Lost = NOTHING;
-  /** What the ring says: its place, and the total that is counted. */
-  #saved: { position: number; lost: Lost } = { position: 0, lost: NOTHING };
-  /** Acknowledged since. */
-  #unsaved: Lost = NOTHING;
   /** Where the last batch ended. */
   #markedPosition = 0;
   readonly records: RecordRange;
@@ -47,8 +40,6 @@ export class RingReader implements Acknowledging {
   /** Whether the process had locked the ring at the last look. */
   #isLocked = false;
   #isClosed = false;
-  /** Of the acknowledged batches, until it is saved. */
-  #planned: PlannedCheckpoint | undefined;
   #isUseless = false;
   /** When the last bytes came. */
   gotMs: number;
@@ -90,6 +81,7 @@ export class RingReader implements Acknowledging {
     this.#shared = shared;
     this.#losses = losses;
     this.#file = new RingFile(path);
+    this.#release = new Release(this.#file);
     this.#frames = new FrameStream(shared, losses, { ...options, instance: ring.instance });
     try {
       const { progress, lost, unacknowledged } = this.#file.resume(options.planned);
@@ -101,13 +93,10 @@ export class RingReader implements Acknowledging {
       this.isRetired = this.#file.isRetiredAtStart;
       // No more can have been counted than the process has lost.
       this.#lost = least(lost, state.lost);
-      this.#saved = { position: progress?.position ?? 0, lost: this.#lost };
       losses.remember(ring.instance, this.#lost);
       if (progress !== undefined) {
         this.#position = progress.position;
         this.#markedPosition = progress.position;
-        this.#released = { progress, lost: this.#lost };
-        this.#unacknowledged = this.lostWithPreviousRun;
         this.#frames.resume(progress, state.head);
         if (this.lostWithPreviousRun.bytes > 0) {
           this.#frames.previousRunLost(this.lostWithPreviousRun, progress.position);
@@ -115,9 +104,8 @@ export class RingReader implements Acknowledging {
           this.#notice = this.lostWithPreviousRun;
           this.#isDirty = true;
         }
-        const first = this.#file.plan(progress, this.#lost, this.#unacknowledged);
-        if (first !== undefined) this.#file.save(first);
       }
+      this.#release.begin({ progress, lost: this.#lost }, this.lostWithPreviousRun);
       this.#isLocked = state.isLocked;
       this.#pace = new WritePace(nowMs, state.head);
     } catch (error) {
@@ -139,19 +127,19 @@ export class RingReader implements Acknowledging {
 
   /** Bytes that are read, and whose room the process does not have back. */
   get onItsWay(): number {
-    return this.#position - (this.#released.progress?.position ?? 0);
+    return this.#position - this.#release.position;
   }
 
   /** How long the oldest batch has waited for its acknowledgement. */
   waitedMs(nowMs: number): number {
-    return nowMs - (this.#marks[0]?.atMs ?? nowMs);
+    return this.#release.waitedMs(nowMs);
   }
 
   /** Part of the ring that its process cannot use: unread, or unacknowledged. 0 where it cannot be read. */
   get fill(): number {
     try {
       const { head } = this.#file.state(this.#position);
-      return (head - (this.#released.progress?.position ?? 0)) / this.capacity;
+      return (head - this.#release.position) / this.capacity;
     } catch {
       return 0;
     }
@@ -271,10 +259,8 @@ export class RingReader implements Acknowledging {
     this.#frames.forget();
     if (this.#frames.writer !== undefined) this.#frames.lostAtLast(this.#lost);
     if (!this.isContinued) this.records.end(this.#shared.builder.count);
-    const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
-    else if (last !== undefined) last.isLast = true;
-    else this.#settle();
+    else if (!this.#release.endsAtLast()) this.#settle();
     return this.#isUseless;
   }
 
@@ -285,7 +271,7 @@ export class RingReader implements Acknowledging {
     if (this.#invalid === undefined) return;
     const { unread, end } = this.#invalid;
     // The next reader must not count it once more, if this one is killed before the ring is removed.
-    this.#released = { progress: atEnd(this.#frames.progress(), this.ring, end), lost: this.#lost };
+    this.#release.all({ progress: atEnd(this.#frames.progress(), this.ring, end), lost: this.#lost });
     if (unread.lines > 0) this.#options.onInvalidFrames?.(unread);
   }
 
@@ -299,7 +285,7 @@ export class RingReader implements Acknowledging {
     const common = { isReleasedEarly: false, isLast: this.isFinished, isAcknowledged: false };
     const mark = { progress, lost: this.#lost, records, notice: this.#notice, atMs: nowMs, ...common };
     this.#notice = NOTHING;
-    this.#marks.push(mark);
+    this.#release.add(mark);
     return mark;
   }
 
@@ -309,39 +295,21 @@ export class RingReader implements Acknowledging {
    * as in an outage: the next reader cannot pass over what is counted, and must not count it twice.
    */
   acknowledge(mark: Mark, isDropped = false): boolean {
-    mark.isAcknowledged = true;
-    this.#unsaved = plus(this.#unsaved, plus(mark.records, mark.notice));
-    if (mark.isReleasedEarly) this.#unacknowledged = minus(this.#unacknowledged, mark.records);
-    if (mark.notice.bytes > 0) {
-      this.#options.onNoticed?.(mark.notice);
-      this.#unacknowledged = minus(this.#unacknowledged, mark.notice);
-    }
-    let last: Mark | undefined;
-    while (this.#marks[0]?.isAcknowledged) last = this.#marks.shift();
-    const isBehind = isDropped && last === undefined && !mark.isReleasedEarly;
-    if (isBehind) this.#releaseUpTo(mark);
-    const isChanged = last !== undefined || mark.isReleasedEarly || mark.notice.bytes > 0;
+    if (mark.notice.bytes > 0) this.#options.onNoticed?.(mark.notice);
+    const { isChanged, isLast } = this.#release.acknowledge(mark, isDropped);
     if (this.#isClosed || !isChanged) return false;
-    if (last?.isReleasedEarly === false) this.#released = last;
-    if (last?.isLast) this.#settle();
+    if (isLast) this.#settle();
     return true;
   }
 
   checkpoint(): RingCheckpoint | undefined {
-    const { progress, lost } = this.#released;
-    if (progress === undefined || this.#isClosed) return undefined;
-    this.#planned = this.#file.plan(progress, lost, this.#unacknowledged);
-    return this.#planned && { ring: this.ring.name, ...this.#planned };
+    const planned = this.#isClosed ? undefined : this.#release.plan();
+    return planned && { ring: this.ring.name, ...planned };
   }
 
   save(): void {
     if (this.#isClosed) return;
-    if (this.#planned === undefined) this.checkpoint();
-    if (this.#planned !== undefined) this.#file.save(this.#planned);
-    this.#planned = undefined;
-    const { progress, lost } = this.#released;
-    this.#saved = { position: progress?.position ?? 0, lost };
-    this.#unsaved = NOTHING;
+    this.#release.save();
     if (this.#isUseless) this.#options.onUseless?.();
   }
 
@@ -350,13 +318,7 @@ export class RingReader implements Acknowledging {
    * them: a kill takes their counts, and the next reader counts all of them.
    */
   saveOwed(): void {
-    const { progress } = this.#released;
-    const isShort = !this.isRetired && this.#position - this.#saved.position > this.#file.capacity / 2;
-    if (this.#isClosed || !isShort || progress === undefined) return;
-    const owed = this.#file.plan(progress, this.#saved.lost, plus(this.#unacknowledged, this.#unsaved));
-    if (owed === undefined) return;
-    this.#file.save(owed);
-    this.#saved = { ...this.#saved, position: progress.position };
+    if (!this.#isClosed && !this.isRetired) this.#release.saveOwed(this.#position);
   }
 
   /**
@@ -365,27 +327,8 @@ export class RingReader implements Acknowledging {
    * next reader can count them after a kill. Whether that changes the checkpoint, which `save` then writes.
    */
   releaseUnacknowledged(): boolean {
-    const before = this.#released;
     const { capacity } = this.#file;
-    for (const mark of this.#marks) {
-      if (this.onItsWay <= capacity - this.#pace.room(capacity)) break;
-      this.#releaseEarly(mark);
-    }
-    return this.#released !== before;
-  }
-
-  #releaseUpTo(last: Mark): void {
-    for (const mark of this.#marks) {
-      this.#releaseEarly(mark);
-      if (mark === last) break;
-    }
-  }
-
-  #releaseEarly(mark: Mark): void {
-    if (mark.isReleasedEarly || mark.progress === undefined) return;
-    mark.isReleasedEarly = true;
-    if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);
-    this.#released = mark;
+    return this.#release.early(this.#position, capacity - this.#pace.room(capacity));
   }
 
   /** Whether it is among the files that are locked. */
@@ -442,7 +385,7 @@ export class RingReader implements Acknowledging {
 
   #lookBehind(): Behind {
     const start = this.#frames.nextPosition ?? this.#position;
-    return lookBehind(this.#file, start, this.#position, (this.#released.progress?.position ?? 0) + this.capacity);
+    return lookBehind(this.#file, start, this.#position, this.#release.position + this.capacity);
   }
 
   remove(): void {

@@ -1,4 +1,4 @@
-import { WritePace } from '../../../../src/shipper/source/rings/write-pace.js';
+import { WritePace } from '../../../../src/shipper/source/rings/release/write-pace.js';
 
 const MIB = 1024 * 1024;
 

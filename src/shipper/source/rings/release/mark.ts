@@ -1,6 +1,6 @@
 /** Where a batch ends in a ring, until its acknowledgement lets the ring forget it. */
-import type { Lost } from '../frames/decoder.js';
-import type { Progress } from '../frames/stream-options.js';
+import type { Lost } from '../../frames/decoder.js';
+import type { Progress } from '../../frames/stream-options.js';
 
 export interface Mark {
   readonly progress: Progress | undefined;
