@@ -8,6 +8,7 @@
  */
 import type { Origin } from '../parts.js';
 import { commonStep, isOfTrace } from './common.js';
+import { isDetail } from './families/data.js';
 import { isOfAnyThread } from './families/jvm.js';
 import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
@@ -17,6 +18,7 @@ import {
   isOrdinary,
   KIND,
   type Kind,
+  LOGGED,
   type Mode,
   modeOf,
   NO_MODE,
@@ -27,7 +29,7 @@ import {
 import { QUIET_MS } from './limits.js';
 import { Line } from './line.js';
 import type { EventRoom, EventSettings, OpenEvent, RecordOutput, Unconfirmed } from './room.js';
-import { saysTrouble } from './starts.js';
+import { isOrdinaryStart, saysTrouble } from './starts.js';
 import { Wrapped } from './wrapped.js';
 import { WRITE, Write } from './write.js';
 
@@ -124,9 +126,17 @@ export class EventAssembler implements OpenEvent {
       this.#openWith(KIND.PLAIN, NO_MODE, at, length, timeMs, seq, position);
       return;
     }
+    const { isFirst } = this.#write;
+    if (this.#isBetweenLines(isFirst) && isOrdinaryStart(line) && (isFirst || !isDetail(line))) {
+      // As below, without the questions.
+      if (isFirst) this.#write.first(KIND.START, line);
+      else this.#write.turn();
+      if (this.isOpen) this.close(0);
+      this.#openWith(KIND.START, LOGGED, at, length, timeMs, seq, position);
+      return;
+    }
     const kind = kindOf(line);
     const mode = modeOfLine();
-    const { isFirst } = this.#write;
     if (isFirst) this.#write.first(kind, line);
     if (!this.isOpen) {
       if (!isFirst) this.#write.turn();
@@ -161,6 +171,11 @@ export class EventAssembler implements OpenEvent {
     this.#append(verdict, at, length, timeMs, seq, position);
     this.#formed |= isFirst || this.#isWrapped || this.#write.form === WRITE.LINES ? FORMED.GRAMMAR : FORMED.WRITE;
     if (this.mode === CLOSED) this.close(0);
+  }
+
+  /** Whether a line that is START and nothing else ends the event: nothing waits, and the write says nothing. */
+  #isBetweenLines(isFirst: boolean): boolean {
+    return this.mode === LOGGED && !this.#isWrapped && this.#tail.length === 0 && (isFirst || !this.#write.isWhole);
   }
 
   /** Lines that begin with the same prefix are judged by the rest of them; `undefined` where that says nothing. */

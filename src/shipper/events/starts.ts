@@ -40,6 +40,31 @@ export function isStart(line: Line): boolean {
   return isLevelWord(line);
 }
 
+/** Shorter ones may be a date alone, which begins a dump of threads. */
+const ORDINARY_BYTES = 20;
+
+/**
+ * Whether a line is surely START, is no head, has no prefix of a supervisor, and is followed as LOGGED: most lines of many logs are, and
+ * these few bytes answer all that the grammar would ask. It begins with an address, or with a date and a blank.
+ */
+export function isOrdinaryStart({ bytes, start, end }: Line): boolean {
+  // `2026-11-28T`: of a runtime of containers, too. A colon at the end: a panic of Gin.
+  if (end - start < ORDINARY_BYTES || bytes[start + 10] === 0x54 || bytes[end - 1] === COLON) return false;
+  let i = start;
+  for (let part = 0; part < 4; part++) {
+    const from = i;
+    while (i - from < 4 && isDigit(bytes[i])) i++;
+    if (i === from) return false;
+    if (i - from === 4) return part === 0 && isDayAndBlank(bytes, i);
+    if (part < 3 && bytes[i++] !== DOT) return false;
+  }
+  return bytes[i] === BLANK || bytes[i] === TAB || bytes[i] === COLON;
+}
+
+/** `-11-28 `, behind the year. */
+const isDayAndBlank = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === DASH && isDigit(bytes[at + 1]) && bytes[at + 3] === DASH && bytes[at + 6] === BLANK;
+
 /** Symbols of states: `✓`, `✔`, `✖`, `✗`, `✘`, `⨯`, `○`, `●`, `⚠`, `▲`, `ℹ`, and their last bytes in UTF-8. */
 const MARKS: ReadonlySet<number> = new Set([
   0x9c93, 0x9c94, 0x9c96, 0x9c97, 0x9c98, 0xa8af, 0x978b, 0x978f, 0x9aa0, 0x96b2, 0x84b9,
