@@ -84,7 +84,11 @@ function header(): string {
     define('EXIT_STATUS_KNOWN', contract.EXIT_STATUS_KNOWN),
     define('BELL_LOSS', `0x${contract.BELL_LOSS.toString(16)}ULL`),
     ...Object.entries(contract.RING_NAMES).map(([name, value]) => define(`RING_NAME_${name}`, text(value))),
-    '/* Offsets of the words in its header. */',
+    ...cStruct('lt_loss_slot', contract.LOSS_SLOT, contract.LOSS_SLOT_BYTES),
+    define('LOSS_PAGE_BYTES', contract.LOSS_PAGE_BYTES),
+    define('LOSS_PAGE_MAGIC', magic(contract.LOSS_PAGE_MAGIC)),
+    '',
+    "/* Offsets of the words in a ring's header. */",
     ...contract.RING_HEADER.map(
       ({ name, offset, type, by, meaning }) =>
         `${define(`RING_${name.toUpperCase()}_AT`, offset)} /* ${type}, ${by}: ${meaning} */`,
@@ -172,13 +176,21 @@ function documentation(): string {
     `Its header has ${contract.RING_HEADER_BYTES} bytes; byte N of what the process ever wrote is \`capacity\` bytes around behind it.`,
     'What is written is what a framed connection carries, only whole frames. A free ring is made and filled by the shipper,',
     `named \`${contract.RING_NAMES.FREE}N\`; a process claims it by renaming it to \`${contract.RING_NAMES.USED}PID-INSTANCE-N\`. The process wakes`,
-    `the shipper by eight bytes, its instance, in the FIFO \`${contract.RING_NAMES.BELL}\`: once after each rise of \`sleep_epoch\`, and after a claim. A process that gets no ring`,
-    `tells its loss there, in four words of eight bytes: 0x${contract.BELL_LOSS.toString(16)}, its instance, its lost lines and bytes.`,
+    `the shipper by eight bytes, its instance, in the FIFO \`${contract.RING_NAMES.BELL}\`: once after each rise of \`sleep_epoch\`, and after a claim. A process that gets no ring,`,
+    `and cannot use the page of losses, tells its loss there, in four words of eight bytes: 0x${contract.BELL_LOSS.toString(16)}, its instance, its lost lines and bytes.`,
     '',
     '| offset | type | word | written by | meaning |',
     '|---|---|---|---|---|',
     ...contract.RING_HEADER.map((w) => `| ${w.offset} | ${w.type} | ${w.name} | ${w.by} | ${w.meaning} |`),
     '',
+    '## The page of losses',
+    '',
+    `The file \`${contract.RING_NAMES.LOSSES}\` in the ring directory, of ${contract.LOSS_PAGE_BYTES} bytes, is a row of slots. A process that loses bytes and has no ring maps it,`,
+    'claims the first slot with instance 0 by a compare-and-swap, and stores its totals there. The first slot belongs to no process: its maker',
+    `gives it a random instance and the magic \`${contract.LOSS_PAGE_MAGIC.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}\`. A process that finds no free slot adds to the first one's totals, and takes`,
+    'as much off its own. Nothing is taken out of the page. The shipper only reads it.',
+    '',
+    ...layoutTable(contract.LOSS_SLOT),
   ].join('\n');
 }
 

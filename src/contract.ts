@@ -179,8 +179,8 @@ export const RING_HEADER_BYTES = RING_NOTES_AT + RING_NOTES_BYTES;
 /** Capacity of a ring that a process makes when the shipper has left none. */
 export const RING_OWN_CAPACITY_BYTES = 64 * 1024;
 /**
- * First of the four words (u64, little endian) by which a process that gets no ring tells its loss in the bell: this, its
- * instance, and its lost lines and bytes as in LOST. No instance has this number.
+ * First of the four words (u64, little endian) by which a process that gets no ring, and finds no page of losses, tells its loss in the bell:
+ * this, its instance, and its lost lines and bytes as in LOST. No instance has this number.
  */
 export const BELL_LOSS = 0x0a1a0a0d_42544c89n;
 /**
@@ -188,7 +188,24 @@ export const BELL_LOSS = 0x0a1a0a0d_42544c89n;
  * which takes it before others. Claimed ones are USED and `pid-instance-n`: decimal, 16 hexadecimal digits, and how many the process
  * had before.
  */
-export const RING_NAMES = { FREE: 'free-', USED: 'ring-', BELL: 'bell' } as const;
+export const RING_NAMES = { FREE: 'free-', USED: 'ring-', BELL: 'bell', LOSSES: 'losses' } as const;
+
+/**
+ * The page of losses: a file of LOSS_PAGE_BYTES in the ring directory, that a process maps when it loses bytes and has no ring. It is a row
+ * of slots. A process claims the first slot with instance 0 by a compare-and-swap, and then stores its totals there. The first slot belongs
+ * to no process: its maker gives it a random instance, and a process that finds no other slot adds to its totals instead, and takes as much
+ * off its own. Nothing is ever taken out of the page. Its readers only read.
+ */
+export const LOSS_SLOT: readonly LayoutField[] = [
+  { name: 'instance', type: 'u64', offset: 0, meaning: 'as in HELLO; 0: the slot is free' },
+  { name: 'lost_lines', type: 'u64', offset: 8, meaning: 'as in LOST' },
+  { name: 'lost_bytes', type: 'u64', offset: 16, meaning: 'as in LOST' },
+  { name: 'magic', type: 'u64', offset: 24, meaning: 'LOSS_PAGE_MAGIC in the first slot; else 0' },
+];
+export const LOSS_SLOT_BYTES = 32;
+export const LOSS_PAGE_BYTES = 4096;
+/** The page begins with a slot that has this. */
+export const LOSS_PAGE_MAGIC: readonly number[] = [0x89, 0x4c, 0x54, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Longest path of a unix socket that Linux can bind, terminator excluded (`sun_path` is 108 bytes, unix(7)). */
 export const SOCKET_PATH_MAX_BYTES = 107;

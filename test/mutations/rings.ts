@@ -1,9 +1,10 @@
 /** Faults in the reader of rings, in frames, and in the C library that writes them. */
-import { type Mutation, native, unit } from './mutation.js';
+import { integration, type Mutation, native, unit } from './mutation.js';
 
 const IN = 'src/shipper/source/rings';
 const FRAMES = 'src/shipper/source/frames';
 const SOCKET = 'src/shipper/source/socket/read-totals.ts';
+const LOSS_PAGE = 'src/shipper/source/loss-page.ts';
 const C = 'native/src/handover';
 const RINGS = [...unit('source/ring-file', 'source/ring-source', 'source/ring-transient'), { seeds: 300 }];
 const WRITERS = native('ring', 'ring-losses', 'losses');
@@ -355,7 +356,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'C: losses are not noted in the header',
     file: `${C}/transport_ring.c`,
-    text: '    __atomic_store_n(word(LT_RING_LOST_BYTES_AT), bytes, __ATOMIC_RELEASE);\n',
+    text: '    __atomic_store_n(word(LT_RING_LOST_BYTES_AT), loss.bytes, __ATOMIC_RELEASE);\n',
     by: '',
     foundBy: WRITERS,
   },
@@ -379,5 +380,61 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     text: '    note_loss(false);\n    note_end();\n    if (!is_retired())',
     by: '    note_loss(false);\n    if (!is_retired())',
     foundBy: WRITERS,
+  },
+  {
+    fault: 'the page of losses is read at the start only',
+    file: `${IN}/scan.ts`,
+    text: '    this.#lookAtLosses();\n    const names',
+    by: '    const names',
+    foundBy: unit('source/loss-page'),
+  },
+  {
+    fault: 'a slot of the page of losses is looked at again and again',
+    file: LOSS_PAGE,
+    text: '      if (slot.equals(this.#read.subarray(at, at + LOSS_SLOT_BYTES))) continue;\n',
+    by: '',
+    foundBy: unit('source/loss-page'),
+  },
+  {
+    fault: 'a page of losses that other users cannot write stays',
+    file: LOSS_PAGE,
+    text: ' || (file.mode & 0o666) !== 0o666',
+    by: '',
+    foundBy: unit('source/loss-page'),
+  },
+  {
+    fault: 'a page of losses that a process has just made is replaced',
+    file: LOSS_PAGE,
+    text: '      if (this.#readPage()) return;\n',
+    by: '',
+    foundBy: unit('source/loss-page'),
+  },
+  {
+    fault: 'C: two processes share a slot of the page of losses',
+    file: `${C}/loss_page.c`,
+    text: '__atomic_load_n(&slot->instance, __ATOMIC_RELAXED) == free &&',
+    by: '(slot->instance = free) == 0 &&',
+    foundBy: native('loss-page'),
+  },
+  {
+    fault: 'C: what the shared slot has stays a loss of the process',
+    file: `${C}/loss_page.c`,
+    text: 'const struct lt_loss taken = lt_handover_take_loss(kept);',
+    by: 'const struct lt_loss taken = lt_handover_loss();\n    (void)kept;',
+    foundBy: native('loss-page'),
+  },
+  {
+    fault: 'C: any file with the name is a page of losses',
+    file: `${C}/loss_page.c`,
+    text: 'if (is_page((const struct lt_loss_slot *)at)) {',
+    by: 'if (is_page((const struct lt_loss_slot *)at) || at != 0) {',
+    foundBy: native('loss-page'),
+  },
+  {
+    fault: 'C: a child that is out of reach of the directory has no page of losses',
+    file: `${C}/transport_ring.c`,
+    text: '    lt_loss_page_open(false);\n',
+    by: '',
+    foundBy: integration('loss-page'),
   },
 ];

@@ -3,6 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FRAME_HEADER_BYTES, FRAME_MAGIC, FRAME_TYPES, HELLO_PAYLOAD_BYTES, STREAMS } from '../../src/contract.js';
+import { describeWith } from '../support/capability.js';
+import { sumOfSlots, volumeWithoutRoom } from '../support/loss-page.js';
 import { type TapSettings, toSocket, variables } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 import { root, start, temporaryDirectory } from '../support/run.js';
@@ -13,6 +15,8 @@ jest.setTimeout(300_000);
 const PROCESSES = 4;
 const THREADS = 8;
 const WRITES = 1_000_000;
+/** Of each thread: enough children that some find no slot. */
+const WITHOUT_RING = 20_000;
 
 const native = join(root, 'native');
 let build: string;
@@ -106,6 +110,8 @@ function written(ledger: string): Ledger {
   return books;
 }
 
+const sumOf = (sums: readonly Sum[], what: keyof Sum) => sums.reduce((sum, each) => sum + each[what], 0n);
+
 /** The file that gcc would link. */
 const runTime = (name: string) => execFileSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
 
@@ -192,5 +198,23 @@ describe.each([
     const original = readFileSync(join(memory, 'output'));
     const sum = (of: Ledger) => [...of.values()].reduce((so, { bytes }) => so + bytes, 0n);
     expect(BigInt(original.length)).toBe(mode === 'tee' ? sum(books) : sum(lost));
+  });
+
+  describeWith(['root'], 'without a ring', () => {
+    const volume = volumeWithoutRoom();
+    test('writes of threads, children and handlers: the page of losses has all of them', async () => {
+      const ledger = join(memory, 'ledger');
+      const output = openSync(join(memory, 'output'), 'w');
+      const settings = { TAP_INTO: '1', TARGET: `ring:${volume.rings}`, SUPPRESS_STDOUT: 'true' };
+      const args = [String(PROCESSES), String(THREADS), String(WITHOUT_RING), ledger];
+      const { code, stderr } = await strain('stress', args, settings, output).ended;
+      closeSync(output);
+      await receiver.close();
+      expect({ code, stderr: stderr.slice(0, 20_000) }).toEqual({ code: 0, stderr: '' });
+      const books = [...written(ledger).values()];
+      const [bytes, lines] = [sumOf(books, 'bytes'), sumOf(books, 'lines')];
+      expect(sumOfSlots(volume.rings)).toEqual({ lines, bytes });
+      expect(BigInt(readFileSync(join(memory, 'output')).length)).toBe(bytes);
+    });
   });
 });

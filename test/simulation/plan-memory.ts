@@ -1,4 +1,4 @@
-/** A directory of rings without room for another ring: processes that come then have none, and tell their losses by the bell. */
+/** A directory of rings without room for another ring: processes that come then have none, and note their losses in the page. */
 import type { Plan, Step } from './plan.js';
 import { Random } from './world/random.js';
 

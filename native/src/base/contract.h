@@ -69,7 +69,19 @@ _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no paddin
 #define LT_RING_NAME_FREE "free-"
 #define LT_RING_NAME_USED "ring-"
 #define LT_RING_NAME_BELL "bell"
-/* Offsets of the words in its header. */
+#define LT_RING_NAME_LOSSES "losses"
+struct lt_loss_slot {
+    uint64_t instance; /* 0: as in HELLO; 0: the slot is free */
+    uint64_t lost_lines; /* 8: as in LOST */
+    uint64_t lost_bytes; /* 16: as in LOST */
+    uint64_t magic; /* 24: LOSS_PAGE_MAGIC in the first slot; else 0 */
+};
+_Static_assert(sizeof(struct lt_loss_slot) == 32, "lt_loss_slot: no padding");
+
+#define LT_LOSS_PAGE_BYTES 4096
+#define LT_LOSS_PAGE_MAGIC "\x89\x4c\x54\x4c\x0d\x0a\x1a\x0a"
+
+/* Offsets of the words in a ring's header. */
 #define LT_RING_MAGIC_AT 0 /* u64, maker: RING_MAGIC */
 #define LT_RING_VERSION_AT 8 /* u32, maker: RING_VERSION */
 #define LT_RING_HEADER_BYTES_AT 12 /* u32, maker: where the data begins: RING_HEADER_BYTES */

@@ -163,7 +163,7 @@ static void begin(void) {
 /* A handler may have written between the last look and the leave. */
 static void leave(void) {
     /* Who lost something and found the guard taken has left this to its holder. */
-    lt_connection_note_loss(false);
+    lt_connection_note_loss(true);
     lt_guard_leave(&lt_handover->guard);
     while (LT_UNLIKELY(!lt_pending_is_empty()) && lt_guard_enter(&lt_handover->guard, GUARD_WAIT_MS) == LT_ENTERED) {
         lt_connection_end_write();

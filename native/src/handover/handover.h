@@ -32,6 +32,20 @@ static inline void lt_handover_lose(uint64_t lines, uint64_t bytes) {
     (void)__atomic_add_fetch(&lt_handover->loss.bytes, bytes, __ATOMIC_RELEASE);
 }
 
+static inline uint64_t lt_take_beyond(uint64_t *total, uint64_t kept) {
+    uint64_t now = __atomic_load_n(total, __ATOMIC_ACQUIRE);
+    while (now > kept && !__atomic_compare_exchange_n(total, &now, kept, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+    }
+    return now > kept ? now - kept : 0;
+}
+
+/* Takes off what lies beyond `kept`, each of it once, however many threads and handlers do. Bytes first: their lines
+ * are there by then. */
+static inline struct lt_loss lt_handover_take_loss(const struct lt_loss *kept) {
+    const uint64_t bytes = lt_take_beyond(&lt_handover->loss.bytes, kept->bytes);
+    return (struct lt_loss){.lines = lt_take_beyond(&lt_handover->loss.lines, kept->lines), .bytes = bytes};
+}
+
 static inline struct lt_loss lt_handover_loss(void) {
     return (struct lt_loss){
         .lines = __atomic_load_n(&lt_handover->loss.lines, __ATOMIC_RELAXED),

@@ -14,8 +14,6 @@ struct lt_ring {
     uint64_t head;
     uint64_t rung_epoch; /* the last sleep of the reader that we rang for */
     uint64_t noted_loss; /* bytes, in the header */
-    uint64_t told_loss;  /* bytes, by the bell: there is no ring */
-    uint64_t told_ns;    /* when that was */
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include "ring_directory.h"
 #include "config.h"
 #include "confinement.h"
+#include "loss_page.h"
 #include "process.h"
 #include "shared_directory.h"
 #include "size_limit.h"
@@ -92,10 +93,6 @@ static bool is_fresh(const struct lt_ring *ring) {
            *(const uint64_t *)(map + LT_RING_HEAD_AT) == 0 && *(const uint64_t *)(map + LT_RING_TAIL_AT) == 0;
 }
 
-static int open_in(int directory, const char *name, int flags) {
-    return (int)lt_syscall(__NR_openat, directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-}
-
 static int rename_in(int directory, const char *from, const char *to) {
     return (int)lt_syscall(__NR_renameat2, directory, from, directory, to, 0);
 }
@@ -105,7 +102,7 @@ static void remove_from(int directory, const char *name) {
 }
 
 static int open_claimed(struct lt_ring *ring, int directory, const char *claimed) {
-    const int fd = open_in(directory, claimed, O_RDWR);
+    const int fd = lt_shared_directory_open_file(directory, claimed, O_RDWR);
     if (fd < 0) return fd;
     const int error = map_and_close(ring, fd);
     if (error != 0) return error;
@@ -191,7 +188,9 @@ static int make_own(struct lt_ring *ring, int directory) {
     char claimed[NAME_MAX_BYTES];
     own_name(making, "new-", ring);
     own_name(claimed, LT_RING_NAME_USED, ring);
-    const int fd = open_in(directory, making, O_RDWR | O_CREAT | O_EXCL);
+    /* While there is room: one that comes when there is none needs it. */
+    lt_loss_page_make(directory);
+    const int fd = lt_shared_directory_open_file(directory, making, O_RDWR | O_CREAT | O_EXCL);
     if (fd < 0) return fd;
     int result = -ENOSPC;
     if (allocate(fd)) {
@@ -224,7 +223,7 @@ int lt_ring_directory_claim(struct lt_ring *ring) {
 
 /* For reading too: with a reader, if only ourselves, a pipe never raises SIGPIPE. */
 static int open_bell(int directory) {
-    const int fd = open_in(directory, LT_RING_NAME_BELL, O_RDWR);
+    const int fd = lt_shared_directory_open_file(directory, LT_RING_NAME_BELL, O_RDWR);
     struct stat file = {0};
     if (fd < 0 || (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode))) return fd;
     (void)lt_sys_close(fd);
@@ -238,7 +237,7 @@ static void share_bell(int directory) {
     enum { DIRECTORY_BYTES = sizeof descriptors - 1, DIGITS = 21 };
     char named[DIRECTORY_BYTES + DIGITS];
     struct stat file = {0};
-    const int fd = open_in(directory, LT_RING_NAME_BELL, O_PATH);
+    const int fd = lt_shared_directory_open_file(directory, LT_RING_NAME_BELL, O_PATH);
     if (fd < 0) return;
     lt_copy(named, descriptors, DIRECTORY_BYTES);
     (void)lt_format_decimal(named + DIRECTORY_BYTES, (uint64_t)fd);

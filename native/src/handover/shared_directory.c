@@ -42,3 +42,7 @@ int lt_shared_directory_open_or_make(const char *path) {
     const int fd = lt_shared_directory_open(path);
     return fd == -ENOENT ? make(path) : fd;
 }
+
+int lt_shared_directory_open_file(int directory, const char *name, int flags) {
+    return (int)lt_syscall(__NR_openat, directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+}

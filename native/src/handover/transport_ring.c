@@ -5,6 +5,7 @@
  * only reads numbers, so that no byte goes outside the ring, however another process changes them. */
 #include "clock.h"
 #include "handover.h"
+#include "loss_page.h"
 #include "pending.h"
 #include "process.h"
 #include "readable.h"
@@ -14,12 +15,25 @@
 
 enum { WAIT_MS = 1, TELL_PAUSE_NS = 100 * LT_NS_PER_MS };
 
-/* Begins at zero, in a fork child too (process.h). */
+/* Both begin at zero, in a fork child too (process.h). */
 static struct lt_ring *ring;
+/* Losses as the shipper can learn them. It outlasts each ring. */
+static struct {
+    struct lt_loss by_rings; /* the last total in the header of a ring */
+    uint64_t bytes;          /* of the last total that was told while there was no ring */
+    uint64_t tried_ns;       /* when that last took system calls */
+    uint32_t slot;           /* in the page of losses; 0: none */
+} *told;
 
 static bool set_up(void) {
     ring = lt_process_memory(sizeof *ring);
-    return ring != NULL;
+    told = lt_process_memory(sizeof *told);
+    return ring != NULL && told != NULL;
+}
+
+/* The application goes where the directory may be out of reach, or its child. */
+static void look_ahead(void) {
+    lt_loss_page_open(false);
 }
 
 static uint64_t *word(size_t at) {
@@ -35,31 +49,51 @@ static void ring_bell(void) {
     lt_ring_directory_bell(&lt_process->instance, 1);
 }
 
-/* A process that gets no ring has no header for it. Not at each write: where no ring is to be had, all of them are
- * lost. */
-static void tell_loss(uint64_t bytes) {
-    if (LT_LIKELY(bytes == ring->told_loss) || lt_process->instance == 0) return;
+/* Where no ring is to be had, all writes are lost: what costs system calls is tried now and then. */
+static bool is_due(void) {
     const uint64_t now_ns = lt_clock_ns(LT_CLOCK_MONOTONIC);
     const bool is_ending = __atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED);
-    if (ring->told_ns != 0 && now_ns - ring->told_ns < TELL_PAUSE_NS && !is_ending) return;
-    const uint64_t lines = __atomic_load_n(&lt_handover->loss.lines, __ATOMIC_RELAXED);
-    const uint64_t words[] = {LT_BELL_LOSS, lt_process->instance, lines, bytes};
-    ring->told_loss = bytes;
-    ring->told_ns = now_ns;
+    if (told->tried_ns != 0 && now_ns - told->tried_ns < TELL_PAUSE_NS && !is_ending) return false;
+    told->tried_ns = now_ns;
+    return true;
+}
+
+static bool tell_by_page(const struct lt_loss *loss) {
+    if (lt_loss_page_store(&told->slot, loss)) {
+        told->bytes = loss->bytes;
+        return true;
+    }
+    /* What a header has is told. */
+    if (!lt_loss_page_move(&told->by_rings)) return false;
+    told->bytes = told->by_rings.bytes;
+    return true;
+}
+
+/* A process that gets no ring has no header for it. At once, as the process may be killed. Not inlined: its frame would
+ * take stack in every write. */
+__attribute__((noinline)) static void tell_loss(const struct lt_loss *loss, bool may_call) {
+    if (lt_process->instance == 0) return;
+    if (tell_by_page(loss) || !may_call || !is_due()) return;
+    lt_loss_page_open(true);
+    if (tell_by_page(loss)) return;
+    const uint64_t words[] = {LT_BELL_LOSS, lt_process->instance, loss->lines, loss->bytes};
+    told->bytes = loss->bytes;
     lt_ring_directory_bell(words, sizeof words / sizeof *words);
 }
 
-static void note_loss(bool may_tell) {
-    const uint64_t bytes = __atomic_load_n(&lt_handover->loss.bytes, __ATOMIC_RELAXED);
-    if (ring->map == NULL) {
-        if (may_tell) tell_loss(bytes);
+static void note_loss(bool may_call) {
+    const bool has_ring = ring->map != NULL;
+    const uint64_t noted = has_ring ? ring->noted_loss : told->bytes;
+    if (LT_LIKELY(__atomic_load_n(&lt_handover->loss.bytes, __ATOMIC_RELAXED) == noted)) return;
+    const struct lt_loss loss = lt_handover_loss();
+    if (!has_ring) {
+        tell_loss(&loss, may_call);
         return;
     }
-    if (LT_LIKELY(bytes == ring->noted_loss)) return;
-    ring->noted_loss = bytes;
-    __atomic_store_n(word(LT_RING_LOST_LINES_AT), __atomic_load_n(&lt_handover->loss.lines, __ATOMIC_RELAXED),
-                     __ATOMIC_RELAXED);
-    __atomic_store_n(word(LT_RING_LOST_BYTES_AT), bytes, __ATOMIC_RELEASE);
+    ring->noted_loss = loss.bytes;
+    told->by_rings = loss;
+    __atomic_store_n(word(LT_RING_LOST_LINES_AT), loss.lines, __ATOMIC_RELAXED);
+    __atomic_store_n(word(LT_RING_LOST_BYTES_AT), loss.bytes, __ATOMIC_RELEASE);
 }
 
 static void note_end(void) {
@@ -201,5 +235,6 @@ const struct lt_transport lt_ring_transport = {
     .nests_anywhere = true,
     .wait = wait_for_room,
     .note_loss = note_loss,
+    .look_ahead = look_ahead,
     .end = end_ring,
 };

@@ -2,6 +2,8 @@
 import {
   BELL_LOSS,
   FRAME_HEADER_BYTES,
+  LOSS_PAGE_BYTES,
+  LOSS_SLOT_BYTES,
   RING_HEADER,
   RING_HEADER_BYTES,
   RING_NAMES,
@@ -45,6 +47,9 @@ export class RingWriter extends FramedWriter {
   protected readonly transport = 'ring';
   #ring: Ring | undefined;
   #claims = 0;
+  /** Its last loss without a ring: whether the next shipper finds it, too, and whether any has heard of it. */
+  #isInPage = false;
+  #isTold = true;
   /** The last frame, until it is known whether its ring was retired before. */
   #unconfirmed: Buffer | undefined;
 
@@ -56,7 +61,8 @@ export class RingWriter extends FramedWriter {
       if (!this.#isRetired(this.#ring)) this.#wake(this.#ring);
     } else {
       this.books.untold += this.lost;
-      if (this.lostBytes > 0n && !this.#tellLoss()) this.#excuse();
+      this.noteLoss();
+      if (!this.#isTold) this.#excuse();
     }
     this.#leave();
   }
@@ -67,7 +73,7 @@ export class RingWriter extends FramedWriter {
     this.#confirm();
     if (this.#ring === undefined) {
       this.books.untold += this.lost;
-      this.#excuse();
+      if (!this.#isInPage) this.#excuse();
     }
     this.#leave();
   }
@@ -91,7 +97,7 @@ export class RingWriter extends FramedWriter {
   }
 
   override get said(): number {
-    return this.#ring === undefined ? this.lost : 0;
+    return this.#ring === undefined && !this.#isInPage ? this.lost : 0;
   }
 
   #excuse(): void {
@@ -116,7 +122,9 @@ export class RingWriter extends FramedWriter {
   protected noteLoss(): void {
     const ring = this.#ring;
     if (ring === undefined) {
-      this.#tellLoss();
+      if (this.lostBytes === 0n) return;
+      this.#isInPage = this.#storeLoss();
+      this.#isTold = this.#isInPage || this.#tellLoss();
       return;
     }
     this.#set(ring, 'lost_lines', this.lostLines);
@@ -194,6 +202,21 @@ export class RingWriter extends FramedWriter {
   #wake(ring: Ring): void {
     ring.rungEpoch = this.#get(ring, 'sleep_epoch');
     this.#bell([this.instance]);
+  }
+
+  /** Whether there is a page of losses with a slot for it. */
+  #storeLoss(): boolean {
+    const page = this.machine.files.find(`${RINGS}/${RING_NAMES.LOSSES}`)?.content;
+    if (page === undefined || page.length < LOSS_PAGE_BYTES) return false;
+    for (let at = LOSS_SLOT_BYTES; at < LOSS_PAGE_BYTES; at += LOSS_SLOT_BYTES) {
+      const instance = page.readBigUInt64LE(at);
+      if (instance !== 0n && instance !== this.instance) continue;
+      for (const [i, word] of [this.instance, this.lostLines, this.lostBytes].entries()) {
+        page.writeBigUInt64LE(word, at + i * 8);
+      }
+      return true;
+    }
+    return false;
   }
 
   /** Whether a shipper listens. */

@@ -47,14 +47,16 @@ export interface RingName {
 }
 
 const USED = new RegExp(`^${RING_NAMES.USED}(\\d{1,10})-([0-9a-f]{16})-(\\d{1,9})$`);
-const MAKING = 'making-';
+/** Begins the names of files that the shipper has not finished. */
+export const MAKING = 'making-';
 /** The journal of counts lies beside them. */
 const RING = new RegExp(`^(${RING_NAMES.USED}|${RING_NAMES.FREE}|${MAKING})`);
 const ZEROS = Buffer.alloc(64 * 1024);
 const WAKE_UP_BYTES = 8;
 const LOSS_BYTES = 4 * WAKE_UP_BYTES;
 
-const instanceAt = (bytes: Buffer, at: number): string => bytes.readBigUInt64LE(at).toString(16).padStart(16, '0');
+export const instanceAt = (bytes: Buffer, at: number): string =>
+  bytes.readBigUInt64LE(at).toString(16).padStart(16, '0');
 
 /**
  * Makes the directory, or uses the one of a process that was first. Any process of the pod can put a link there, so none is followed.
@@ -99,7 +101,7 @@ function makeForAll(path: string): void {
 }
 
 /** Any process may put a link of that name there, to a file that only the shipper can write. */
-function createIn(path: string): number {
+export function createIn(path: string): number {
   rmSync(path, { force: true, recursive: true });
   return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o666);
 }

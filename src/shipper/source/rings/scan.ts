@@ -4,6 +4,7 @@
  */
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { LossTotals } from '../frames/losses/loss-totals.js';
+import { LossPage } from '../loss-page.js';
 import { RingDirectory, type RingName } from './directory.js';
 import { EndedProcesses } from './ended-processes.js';
 import { LargerRings } from './larger-rings.js';
@@ -28,6 +29,7 @@ export class RingScan {
   readonly directory: RingDirectory;
   readonly #options: RingSourceOptions;
   readonly #larger: LargerRings;
+  readonly #lossPage: LossPage;
   readonly #endedProcesses: EndedProcesses;
   readonly #rings: OpenRings;
   readonly #losses: LossTotals;
@@ -51,6 +53,9 @@ export class RingScan {
     this.directory = new RingDirectory(options);
     this.#larger = new LargerRings({ ...options, directory: this.directory });
     this.#endedProcesses = new EndedProcesses(options.path);
+    this.#lossPage = new LossPage(options.path, options.onNoRoom);
+    // Before rings take the room for it.
+    this.#lookAtLosses();
     this.directory.refill(this.directory.names());
   }
 
@@ -88,6 +93,7 @@ export class RingScan {
       (instance) => this.#calls.woken(instance),
       (instance, total) => this.#losses.update(instance, total),
     );
+    this.#lookAtLosses();
     const names = this.directory.names();
     this.isAllFound = names !== undefined;
     if (names === undefined) {
@@ -118,6 +124,10 @@ export class RingScan {
     for (const reader of small.slice(0, this.directory.freeOf(names))) this.#calls.retire(reader);
     for (const reader of this.#rings.unfinished) this.#calls.wakeForNews(reader);
     this.#resize(names, nowMs);
+  }
+
+  #lookAtLosses(): void {
+    this.#lossPage.look((instance, total) => this.#losses.update(instance, total));
   }
 
   #resize(listed: readonly string[], nowMs: number): void {
