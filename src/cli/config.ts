@@ -3,7 +3,6 @@
  * is checked as a whole before the constructs receive it.
  */
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { remedyFor } from '../catalog/closest.js';
 import { mustBe, mustHaveProperties, type SinkCheck } from '../constructs/props/known-properties.js';
@@ -13,6 +12,7 @@ import { must } from '../constructs/props/must.js';
 import { type PropertyType, propertiesOf } from '../constructs/props/property-type.js';
 import { type ResolvedProps, resolve } from '../constructs/props/resolve.js';
 import { Sink } from '../constructs/sinks/sink.js';
+import { readWhole } from './read-file.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
 /** A value at a path such as `sink.cloudWatch.region`. */
@@ -75,7 +75,7 @@ const configError = (file: string, problem: string) => new CommandError(`${file}
 function readConfig(file: string): Data {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = readWhole(file);
   } catch (error) {
     throw new CommandError(`cannot read '${file}': ${(error as Error).message}. Give a logtap.yaml`, EXIT.NO_INPUT);
   }

@@ -88,7 +88,8 @@ export class Cluster {
       if (config.getCurrentCluster() === null) throw new Error('its current context names no cluster');
       return new Cluster(config);
     } catch (error) {
-      const { message } = error as Error;
+      // Below the first line is an excerpt, which may be of a token. An empty file makes the client fail on nothing.
+      const [message] = error instanceof TypeError ? ['it is empty'] : (error as Error).message.split('\n');
       throw new ClusterError(
         'ClusterUnreachable',
         `the kubeconfig is of no use: ${message}. Set KUBECONFIG to a file with which kubectl works`,

@@ -34,7 +34,12 @@ export async function prove(request: ProofRequest): Promise<Certificate> {
   const env = shipperEnvironment(request, { rings, port, proxy: proxy.url });
   const shipper = new ProofShipper(parts.shipper, env, port);
   const writers = new Writers({ proof, program: parts.writer, library: parts.library, rings, env: request.env });
+  const ledger = join(env.LOGTAP_SPOOL_DIR ?? rings, 'audit.ndjson');
+  const direct = withoutProxy(env);
+  let service: StoredLines | undefined;
   try {
+    service = storedLinesIn(request.service, direct, ledger);
+    await service.mustAnswer(windowSince(began));
     await shipper.start();
     writers.start();
     const faults = await makeFaults({ sink: request.service.kind, shipper, proxy, writers, onProgress });
@@ -44,11 +49,8 @@ export async function prove(request: ProofRequest): Promise<Certificate> {
     onProgress(`${written.reduce((sum, count) => sum + count, 0)} lines are written; the shipper ends`);
     const end = await shipper.stop();
     onProgress('what the service has is read');
-    const ledger = join(env.LOGTAP_SPOOL_DIR ?? rings, 'audit.ndjson');
-    const direct = withoutProxy(env);
-    const service = storedLinesIn(request.service, direct, ledger);
     const comparison = { proof, began, ledger, env: direct, onProgress };
-    const { stored, answer } = await compared(service, comparison).finally(() => service.close());
+    const { stored, answer } = await compared(service, comparison);
     const { lastLines } = shipper;
     const found = { proof, written, stored, original: writers.original, lastLines, end, auditVerdict: answer.verdict };
     const sums = sumsOf(found);
@@ -66,6 +68,7 @@ export async function prove(request: ProofRequest): Promise<Certificate> {
       audit: JSON.parse(answer.text),
     };
   } finally {
+    await service?.close();
     writers.kill();
     await shipper.kill();
     await proxy.close();
@@ -80,13 +83,18 @@ async function compared(
   const deadline = performance.now() + service.settleMs;
   const finder = new LineFinder(proof);
   for (;;) {
-    const window = { from: Math.floor(began.getTime() / MINUTE_MS), to: Math.floor(Date.now() / MINUTE_MS) + 1 };
-    const stored = await service.find(finder, window);
+    const stored = await service.find(finder, windowSince(began));
     const answer = await audit({ service: service.audited, ledgers: [ledger], format: 'json', env, onProgress });
     if (answer.verdict === 'proven' || performance.now() >= deadline) return { stored, answer };
     await sleep(SETTLE_LOOK_MS);
   }
 }
+
+/** In minutes, up to the present one. */
+const windowSince = (began: Date) => ({
+  from: Math.floor(began.getTime() / MINUTE_MS),
+  to: Math.floor(Date.now() / MINUTE_MS) + 1,
+});
 
 interface Comparison {
   readonly proof: string;

@@ -24,6 +24,8 @@ export interface StoredLines {
   readonly audited: AuditRequest['service'];
   /** Events of CloudWatch Logs can be read some seconds after they were accepted. */
   readonly settleMs: number;
+  /** Throws an UnreadableError where it does not answer, or may not be read: a proof would find that out at its end. */
+  mustAnswer(window: Window): Promise<void>;
   find(finder: LineFinder, window: Window): Promise<Seen>;
   close(): Promise<void>;
 }
@@ -57,6 +59,9 @@ function inOpenSearch(url: string, env: Environment): StoredLines {
     name: { url: withoutUser(url), index },
     audited: { kind: 'opensearch', url, index },
     settleMs: 0,
+    async mustAnswer(window) {
+      for await (const _ of reader.pages(window)) return;
+    },
     find: (finder, window) =>
       untilRead(
         async () => {
@@ -82,6 +87,10 @@ function inCloudWatch(given: string, env: Environment, ledger: string): StoredLi
     name: { logGroup: group },
     audited: { kind: 'cloudwatch', group },
     settleMs: CLOUDWATCH_SETTLE_MS,
+    async mustAnswer(window) {
+      // No stream has the name: the right to read is asked for before that.
+      for await (const _ of reader.pages('logtap-proof', window)) return;
+    },
     async find(finder, window) {
       const stored = new Seen();
       const claims = new Ledgers(await readLedgers({ ledgers: [ledger] })).of('cloudwatch');

@@ -158,6 +158,78 @@ test('a command that asks the cluster, without a kubeconfig: exit code 69 and th
   expect(code).toBe(69);
 });
 
+test.each([
+  ['empty', '', 'it is empty'],
+  ['no YAML', 'token: secret\n\t{{{', 'of no use: '],
+])('a kubeconfig that is %s: exit code 69, and one line without an excerpt', async (_, text, says) => {
+  const file = join(temporaryDirectory(), 'config');
+  writeFileSync(file, text);
+  const { code, stderr } = await run(node, [logtap, 'status'], { env: { KUBECONFIG: file } });
+  expect({ code, stderr }).toEqual({ code: 69, stderr: expect.stringContaining(says) });
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).not.toContain('secret');
+});
+
+test.each(['http://registry.example/x', 'registry.example/x:', 'registry.example/X/y', 'x@sha256:12'])(
+  'upgrade to %s, which no registry has: a usage error before a pod is changed',
+  async (image) => {
+    const { code, stderr } = await run(node, [logtap, 'upgrade', `--image=${image}`], { env: { KUBECONFIG: '' } });
+    expect({ code, stderr }).toEqual({
+      code: 64,
+      stderr: expect.stringContaining(`--image (${image}) must be an image`),
+    });
+  },
+);
+
+test.each(['x', 'localhost:5000/a/b__c:1.2-x', `reg.example/x:1@sha256:${'a'.repeat(64)}`, '[::1]:5000/x'])(
+  'upgrade takes the image %s',
+  async (image) => {
+    // And fails at the cluster.
+    const { code } = await run(node, [logtap, 'upgrade', `--image=${image}`], {
+      env: { HOME: temporaryDirectory(), KUBECONFIG: '' },
+    });
+    expect(code).toBe(69);
+  },
+);
+
+describe('logtap prove', () => {
+  const prove = async (...flags: readonly string[]) =>
+    run(node, [logtap, 'prove', '--opensearch', `http://127.0.0.1:${await freePort()}`, ...flags]);
+
+  test('a service that does not answer: exit code 74 before a line is written', async () => {
+    const { code, stdout, stderr } = await prove('--quiet');
+    expect({ code, stdout, stderr }).toEqual({
+      code: 74,
+      stdout: '',
+      stderr: expect.stringMatching(/^logtap: search of http.*nothing listens there/),
+    });
+  });
+
+  test('a directory and a certificate that cannot be written: exit code 78', async () => {
+    expect(await prove('--directory', '/proc/nosuch')).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('--directory (/proc/nosuch) cannot be used: ENOENT'),
+    });
+    for (const file of ['/nosuch/certificate.json', temporaryDirectory()]) {
+      expect(await prove('--certificate', file)).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining(`--certificate (${file}) cannot be written`),
+      });
+    }
+  });
+});
+
+test.each([
+  ['a manifest', ['inject', '/dev/zero', '--sink', 'stdout']],
+  ['a config', ['inject', '-', '--config', '/dev/zero']],
+])('%s without an end: exit code 66', async (_, args) => {
+  const { code, stderr } = await run(node, [logtap, ...args], { input: '' });
+  expect({ code, stderr }).toEqual({
+    code: 66,
+    stderr: expect.stringContaining("cannot read '/dev/zero': it is no regular file"),
+  });
+});
+
 describe('logtap inject', () => {
   test.each([
     ['a tab in the indentation', 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n\tname: x\n', /line 4/],

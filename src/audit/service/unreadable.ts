@@ -44,12 +44,12 @@ export async function untilRead<T>(
 /** An error of OpenSearch's client. @param isBegun whether the service has answered before: then any failure is one of the moment */
 export function unreadable(error: unknown, operation: string, isBegun: boolean): UnreadableError {
   if (!(error instanceof errors.ResponseError)) {
-    const hint = networkHint(codeOf(error));
-    return new UnreadableError(
-      `${operation}: ${messageOf(error)}${hint === undefined ? '' : hintText(hint)}`,
-      isBegun,
-      { cause: error },
-    );
+    // OpenSSL adds its own place in further lines.
+    const [words = ''] = messageOf(error).split('\n');
+    const hint = networkHint(networkCode(words, codeOf(error)));
+    return new UnreadableError(`${operation}: ${words}${hint === undefined ? '' : hintText(hint)}`, isBegun, {
+      cause: error,
+    });
   }
   const { statusCode = 0, body, headers } = error;
   const text = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? ''));
@@ -61,6 +61,17 @@ export function unreadable(error: unknown, operation: string, isBegun: boolean):
       : ` with ${page}${hintText(pageHint(statusCode, 'LOGTAP_OPENSEARCH_URL'))}`;
   return new UnreadableError(`${operation} answered ${statusCode}${words}`, isTransient, { cause: error });
 }
+
+/** The client keeps the words of an error and drops its code. */
+const CODES: readonly (readonly [words: RegExp, code: string])[] = [
+  [/timed out/i, 'timeout'],
+  [/certificate has expired/, 'CERT_HAS_EXPIRED'],
+  [/does not match certificate/, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  [/certificate/, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+];
+
+const networkCode = (words: string, name: string): string =>
+  /\b(E[A-Z_]{4,})\b/.exec(words)?.[1] ?? CODES.find(([each]) => each.test(words))?.[1] ?? name;
 
 /** An answer that is none of a search. */
 export const unknownAnswer = (operation: string, body: unknown): UnreadableError => {

@@ -45,8 +45,13 @@ export async function upgradeCommand(args: readonly string[], io: CommandStreams
 const lineOf = ({ namespace, pod, detail }: UpgradeEntry) =>
   pod === undefined ? detail : `${namespace}/${pod}: ${detail}`;
 
-/** The grammar of references is the registry's. A word that none could have is a mistake in the command. */
-const isImage = (image: string) => /^[a-z0-9][\w.\-/:@]*$/i.test(image);
+/** The grammar of references of the registries. A pod with another one gets InvalidImageName, and its shipper ends. */
+const HOST = String.raw`(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::\d+)?`;
+const NAME = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const IMAGE = new RegExp(
+  String.raw`^(?:${HOST}/)?${NAME}(?:/${NAME})*(?::\w[\w.-]{0,127})?(?:@[a-zA-Z0-9+._-]+:[0-9a-fA-F]{32,})?$`,
+);
+const isImage = (image: string) => IMAGE.test(image);
 
 function maxUnavailable(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);

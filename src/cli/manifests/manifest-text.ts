@@ -1,9 +1,10 @@
 /** Reads the texts of manifests: a file, the files of a directory, or standard input. */
 import { isUtf8 } from 'node:buffer';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { readWhole } from '../read-file.js';
 import { CommandError, EXIT } from '../usage.js';
 
 /** A text to read manifests from. Messages use `name`. */
@@ -80,7 +81,7 @@ export async function readManifestStream(name: string, stream: Readable): Promis
 const textOf = (path: string) =>
   decoded(
     path,
-    readable(path, () => readFileSync(path)),
+    readable(path, () => readWhole(path)),
   );
 
 /** As kubectl finds them: a link to a file is one, and a link to a directory is not followed, because it may lead back. */

@@ -6,6 +6,7 @@ import { parseCommand } from '../command-line/parse-command.js';
 import { MIGRATE } from '../commands/migrate.js';
 import { propsOf } from '../config.js';
 import { migrateFile } from '../package-files.js';
+import { readWhole } from '../read-file.js';
 import { type CommandStreams, write } from '../streams.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import type { Migrated, MigrateModule, MigrateRequest } from './migrate-module.js';
@@ -76,7 +77,7 @@ function variablesOf(given: readonly string[]): Map<string, string> {
 
 function mustRead(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readWhole(path).toString('utf8');
   } catch (error) {
     throw new CommandError(`cannot read '${path}': ${(error as Error).message}. Give a file`, EXIT.NO_INPUT);
   }

@@ -1,7 +1,7 @@
 /** `logtap prove`: writes known lines through faults into the user's own service, and certifies what came of them. */
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseCommand } from '../command-line/parse-command.js';
 import { PROVE } from '../commands/proofs.js';
 import { libraryFile, proofWriterFile, proveFile, shipperFile } from '../package-files.js';
@@ -27,6 +27,8 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
   if (!/^[1-9]\d{0,8}$/.test(values.lines))
     throw new UsageError(`--lines (${values.lines}) must be a whole number from 1`);
   const bundle = loadProve();
+  if (file !== undefined)
+    inCertificate(file, () => accessSync(existsSync(file) ? file : dirname(file), constants.W_OK));
   const certificate = await inDirectory(directory, (place) =>
     certify(bundle, {
       ...{ service, env: process.env, directory: place, lines: Number(values.lines) },
@@ -37,7 +39,7 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
     }),
   );
   const json = structured('json', certificate);
-  if (file !== undefined) writeFileSync(file, json);
+  if (file !== undefined) inCertificate(file, () => writeFileSync(file, json));
   const text = bundle.certificateText(certificate);
   const answers = { text, json, yaml: structured('yaml', certificate), log: `${text}${JSON.stringify(certificate)}\n` };
   await write(io.stdout, answers[output]);
@@ -55,12 +57,33 @@ async function certify(bundle: ProveModule, request: Parameters<ProveModule['pro
 
 async function inDirectory<T>(given: string | undefined, act: (directory: string) => Promise<T>): Promise<T> {
   const parent = given ?? (existsSync(MEMORY) ? MEMORY : tmpdir());
-  const directory = mkdtempSync(join(parent, 'logtap-proof-'));
-  chmodSync(directory, 0o755);
+  const directory = created(parent);
   try {
     return await act(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function created(parent: string): string {
+  try {
+    const directory = mkdtempSync(join(parent, 'logtap-proof-'));
+    chmodSync(directory, 0o755);
+    return directory;
+  } catch (error) {
+    const problem = `--directory (${parent}) cannot be used: ${(error as Error).message}`;
+    throw new CommandError(`${problem}. Name a directory that this user can write`, EXIT.CONFIGURATION);
+  }
+}
+
+/** Before the proof, so that none is lost for want of a place; and at its end. */
+function inCertificate(file: string, act: () => void): void {
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error('it is a directory');
+    act();
+  } catch (error) {
+    const problem = `--certificate (${file}) cannot be written: ${(error as Error).message}`;
+    throw new CommandError(`${problem}. Name a file that this user can write`, EXIT.CONFIGURATION);
   }
 }
 

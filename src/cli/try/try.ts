@@ -1,11 +1,11 @@
 /** `logtap try`: shows what the shipper makes of a text or a tape, so that a pipeline can test its configuration. */
-import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { createTwoFilesPatch } from 'diff';
 import { shipperSettings } from '../../constructs/sidecar/shipper-settings.js';
 import { parseCommand } from '../command-line/parse-command.js';
 import { TRY } from '../commands/local.js';
 import { tapProps } from '../manifests/tap-flags.js';
+import { readWhole } from '../read-file.js';
 import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
@@ -76,7 +76,7 @@ const explain: TryModule['explain'] = async (request) => {
 
 function read(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readWhole(path);
   } catch (error) {
     throw new CommandError(`cannot read '${path}': ${(error as Error).message}. Give a file`, EXIT.NO_INPUT);
   }
