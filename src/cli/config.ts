@@ -12,7 +12,7 @@ import { must } from '../constructs/props/must.js';
 import { type PropertyType, propertiesOf } from '../constructs/props/property-type.js';
 import { type ResolvedProps, resolve } from '../constructs/props/resolve.js';
 import { Sink } from '../constructs/sinks/sink.js';
-import { readWhole } from './read-file.js';
+import { readWhole } from './command-line/read-file.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
 /** A value at a path such as `sink.cloudWatch.region`. */

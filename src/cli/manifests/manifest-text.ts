@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { readWhole } from '../read-file.js';
+import { readWhole } from '../command-line/read-file.js';
 import { CommandError, EXIT } from '../usage.js';
 
 /** A text to read manifests from. Messages use `name`. */

@@ -1,4 +1,4 @@
-/** Reads files that a user named. */
+/** Reads the files that a command line names. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
 /** A pipe may have a long text; a device such as /dev/zero has no end. */
