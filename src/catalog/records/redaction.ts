@@ -4,7 +4,7 @@ import { setting } from '../setting.js';
 import * as value from '../values/setting-values.js';
 
 /** Kinds that are known by their form, or by the name of their key. */
-const COMMON_KINDS = ['email', 'card', 'iban', 'jwt', 'bearer', 'basic', 'aws', 'password', 'pem'] as const;
+const COMMON_KINDS = ['email', 'card', 'iban', 'jwt', 'bearer', 'basic', 'aws', 'token', 'password', 'pem'] as const;
 /** National ids: numbers without much of a form, looked for only where they are named. */
 const NATIONAL_KINDS = ['ssn', 'nino', 'nir', 'dni', 'cpf'] as const;
 export const REDACTION_KINDS = [...COMMON_KINDS, ...NATIONAL_KINDS] as const;

@@ -31,7 +31,7 @@ export const PROPERTIES = {
     stage: 'StageModule',
   },
   AddedRedaction: {
-    kinds: 'one of all email card iban jwt bearer basic aws password pem ssn nino nir dni cpf[]!',
+    kinds: 'one of all email card iban jwt bearer basic aws token password pem ssn nino nir dni cpf[]!',
   },
   Budget: {
     bytesPerDay: 'number',
@@ -182,7 +182,7 @@ export const PROPERTIES = {
     fields: 'FieldReading',
   },
   Redaction: {
-    kinds: 'one of all email card iban jwt bearer basic aws password pem ssn nino nir dni cpf[]',
+    kinds: 'one of all email card iban jwt bearer basic aws token password pem ssn nino nir dni cpf[]',
     patterns: 'ConfigMapKey',
     hashKeySecret: 'SecretKey',
   },

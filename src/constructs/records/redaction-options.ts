@@ -22,6 +22,8 @@ export enum RedactionKind {
   BASIC = 'basic',
   /** Access keys of AWS. */
   AWS = 'aws',
+  /** Tokens of vendors, such as GitHub, GitLab, Slack, Stripe, npm, PyPI and Google. */
+  TOKEN = 'token',
   /** Passwords in key-value pairs, JSON and URLs. */
   PASSWORD = 'password',
   /** Private keys in PEM. */

@@ -144,6 +144,26 @@ export const KINDS: readonly KindOfSecret[] = [
       ])(),
   },
   {
+    kind: 'token',
+    positive: (c) =>
+      c.from([
+        () => `ghp_${c.text(`${WORD}`, 36)}`,
+        () => `glpat-${c.text(WORD, 20)}`,
+        () => `npm_${c.text(WORD, 36)}`,
+        () => `SG.${c.text(WORD, 22)}.${c.text(WORD, 43)}`,
+      ])(),
+    contexts: PLAIN,
+    lookAlike: (c) =>
+      c.from([
+        () => `ghp_${c.text(LOWER, 12)}`,
+        () => `key-${c.text(LOWER, 40)}`,
+        () => `sk-${c.text(LOWER, 12)}-${c.text(LOWER, 12)}-${c.text(LOWER, 12)}`,
+        () => `npm_config_${c.text(LOWER, 8)}`,
+        () => `xghp_${c.text(WORD, 36)}`,
+        () => `pod key-${c.digits(2)}`,
+      ])(),
+  },
+  {
     kind: 'password',
     positive: password,
     contexts: keyed,

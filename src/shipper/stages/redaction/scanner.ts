@@ -16,6 +16,7 @@ import { cpfAt, dniAt, ninoAt, nirAt, ssnAt } from './kinds/national.js';
 import {
   behindSign,
   elementBefore,
+  isOfSentence,
   keyBefore,
   listedOptionValue,
   nextListed,
@@ -27,8 +28,9 @@ import {
 import { PemBlocks } from './kinds/pem.js';
 import { identifiedBy, quotedPassword } from './kinds/sql.js';
 import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './kinds/tokens.js';
-import { urlPassword } from './kinds/urls.js';
+import { goPassword, urlPassword } from './kinds/urls.js';
 import { lineEnd, openingAt, type Value } from './kinds/values.js';
+import { googleKeyAt, mayBeVendor, vendorTokenAt } from './kinds/vendors.js';
 
 enum Trigger {
   DIGIT = 1,
@@ -44,6 +46,7 @@ enum Trigger {
   E,
   Y,
   QUOTE,
+  JOINT,
 }
 
 const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonly RedactionKind[]])[] = [
@@ -54,8 +57,9 @@ const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonl
   [Trigger.EQUALS, '=', ['password', 'aws']],
   [Trigger.COLON, ':', ['password', 'aws', 'bearer', 'basic']],
   [Trigger.GREATER, '>', ['password', 'aws']],
-  [Trigger.DASH, '-', ['pem', 'password']],
-  [Trigger.A, 'A', ['aws']],
+  [Trigger.DASH, '-', ['pem', 'token', 'password']],
+  [Trigger.JOINT, '_.', ['token']],
+  [Trigger.A, 'A', ['aws', 'token']],
   [Trigger.B, 'Bb', ['bearer', 'basic']],
   [Trigger.E, 'e', ['jwt']],
   [Trigger.Y, 'Yy', ['password']],
@@ -114,6 +118,10 @@ export class Scanner {
         continue;
       }
       wasDigit = trigger === Trigger.DIGIT;
+      if (trigger === Trigger.JOINT && !mayBeVendor(bytes, i)) {
+        i++;
+        continue;
+      }
       const next = this.#at(trigger, i);
       if (next > i + 1) wasDigit = false;
       i = next > i ? next : i + 1;
@@ -144,13 +152,15 @@ export class Scanner {
       case Trigger.DASH:
         return this.#dash(i);
       case Trigger.A:
-        return this.#accessKey(i);
+        return this.#accessKey(i) || this.#add('token', i, googleKeyAt(this.text, i));
       case Trigger.B:
         return this.#credential('bearer', i, false) || this.#credential('basic', i, false);
       case Trigger.E:
         return this.#add('jwt', i, jwtAt(this.text, i));
       case Trigger.Y:
         return this.#found(identifiedBy(this.text, i));
+      case Trigger.JOINT:
+        return this.#vendor(i);
       case Trigger.QUOTE:
         return this.#found(quotedPassword(this.text, i));
     }
@@ -206,7 +216,7 @@ export class Scanner {
 
   #oracle(at: number): number {
     if (!this.#is.password) return 0;
-    const found = oraclePassword(this.text, at);
+    const found = goPassword(this.text, at) ?? oraclePassword(this.text, at);
     if (found === undefined || found.from < this.finds.floor) return 0;
     return this.#add('password', found.from, found.to);
   }
@@ -276,10 +286,18 @@ export class Scanner {
         return this.#add('pem', i, block.to);
       }
     }
-    if (!this.#is.password) return 0;
+    const token = this.#vendor(i);
+    if (token > 0 || !this.#is.password) return token;
     const end = optionAt(text, i);
     const value = end > 0 ? listedOptionValue(text, i, end) || end : 0;
+    if (end > 0 && isOfSentence(text, end)) return 0;
     return (end > 0 && this.#secret(nameBefore(text, end), value)) || this.#found(optionPassword(text, i));
+  }
+
+  #vendor(sign: number): number {
+    if (!this.#is.token || !mayBeVendor(this.text.bytes, sign)) return 0;
+    const found = vendorTokenAt(this.text, sign);
+    return found === undefined || found.from < this.finds.floor ? 0 : this.#add('token', found.from, found.to);
   }
 
   #accessKey(i: number): number {

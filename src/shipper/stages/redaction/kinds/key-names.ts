@@ -31,7 +31,7 @@ const NAMES: readonly (readonly [name: Name, words: string])[] = [
   [
     Name.SECRET,
     'secret secretkey token apikey privatekey authkey accountkey sharedaccesskey encryptionkey signingkey masterkey subscriptionkey ' +
-      'credential credentials amzsignature sharedaccesssignature',
+      'credential credentials amzsignature sharedaccesssignature accesskey instrumentationkey phpsessid jsessionid connectsid',
   ],
   [Name.AWS, 'secretaccesskey awssecretkey awssecret sessiontoken amzsecuritytoken'],
   [Name.AUTHORIZATION, 'authorization'],

@@ -7,7 +7,7 @@ interface Range {
   readonly to: number;
 }
 
-const [COLON, AT, CLOSING] = [':', '@', ']'].map(code);
+const [COLON, AT, CLOSING, SLASH] = [':', '@', ']', '/'].map(code);
 const URL_ENDS = new Set([...' \t\n\r/?#"\'<>\\`|'].map(code));
 const URL_STOPS = new Set([...'"\'<>\\`|'].map(code));
 /** A user without a password that is as long is a token. */
@@ -47,4 +47,19 @@ function signedPassword(text: Text, from: number, sign: number): Range | undefin
     if (byte === AT) at = i;
   }
   return at === 0 ? undefined : { from, to: at };
+}
+
+const GO_HOSTS = ['@tcp(', '@tcp6(', '@unix('];
+const GO_MAX = 192;
+
+/** The password in front of this `@`, as Go's driver of MySQL writes it: `user:password@tcp(db:3306)/shop`. */
+export function goPassword(text: Text, at: number): Range | undefined {
+  if (!GO_HOSTS.some((host) => text.has(at, host))) return undefined;
+  let split = 0;
+  for (let i = at - 1; i > at - GO_MAX; i--) {
+    const byte = text.at(i);
+    if (byte === undefined || byte <= 0x20 || URL_STOPS.has(byte)) break;
+    if (byte === COLON) split = i;
+  }
+  return split === 0 || split + 1 === at || text.at(split + 1) === SLASH ? undefined : { from: split + 1, to: at };
 }
