@@ -42,6 +42,7 @@ export class ProofShipper {
   readonly #port: number;
   #child: ChildProcess | undefined;
   #said = '';
+  #isClosed = false;
   /** Those of shippers that ended in order. Each has what was counted since the one before, also by shippers that were killed. */
   readonly lastLines: LastLine[] = [];
 
@@ -53,6 +54,7 @@ export class ProofShipper {
 
   /** Resolves when it listens. Throws a ConfigError with its own message when it does not start. */
   async start({ graceSeconds = PATIENT_SECONDS } = {}): Promise<void> {
+    if (this.#isClosed) throw new Error('the proof has ended');
     this.#said = '';
     const child = spawn(process.execPath, [this.#program], {
       env: { ...this.#env, LOGTAP_GRACE_SECONDS: String(graceSeconds) } as NodeJS.ProcessEnv,
@@ -71,6 +73,12 @@ export class ProofShipper {
       if (performance.now() > deadline) throw new Error(`the shipper does not listen after ${START_MS / 1000} s`);
       await sleep(LOOK_MS);
     }
+  }
+
+  /** None starts afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.kill();
   }
 
   async kill(): Promise<void> {

@@ -36,8 +36,8 @@ export async function prove(request: ProofRequest): Promise<Certificate> {
   const writers = new Writers({ proof, program: parts.writer, library: parts.library, rings, env: request.env });
   const ledger = join(env.LOGTAP_SPOOL_DIR ?? rings, 'audit.ndjson');
   const direct = withoutProxy(env);
-  let service: StoredLines | undefined;
-  try {
+  let service = undefined as StoredLines | undefined;
+  const make = async (): Promise<Certificate> => {
     service = storedLinesIn(request.service, direct, ledger);
     await service.mustAnswer(windowSince(began));
     await shipper.start();
@@ -67,10 +67,13 @@ export async function prove(request: ProofRequest): Promise<Certificate> {
       ...{ faults, sums, checks },
       audit: JSON.parse(answer.text),
     };
+  };
+  try {
+    return await Promise.race([make(), request.interrupted]);
   } finally {
     await service?.close();
     writers.kill();
-    await shipper.kill();
+    await shipper.close();
     await proxy.close();
   }
 }

@@ -1,8 +1,10 @@
 /** Bad input: one clear error with value, rule and remedy, the documented exit code, and an application that runs on. */
-import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
-import { logtap, run, shipper, temporaryDirectory, until } from '../support/run.js';
+import { logtap, run, shipper, start, temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
@@ -203,6 +205,42 @@ describe('logtap prove', () => {
       stdout: '',
       stderr: expect.stringMatching(/^logtap: search of http.*nothing listens there/),
     });
+  });
+
+  test('a signal ends it with its shipper and its directory', async () => {
+    // Nothing is ever stored, so the proof waits.
+    const answer = { _scroll_id: 'x', _shards: { total: 1, failed: 0 }, hits: { total: { value: 0 }, hits: [] } };
+    const service = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      });
+    });
+    await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+    const directory = temporaryDirectory();
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+    const proof = start(node, [logtap, 'prove', '--quiet', '--opensearch', url, '--directory', directory]);
+    const ofProof = () =>
+      readdirSync('/proc').filter((pid) => {
+        try {
+          return (
+            /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${directory}/logtap-proof`)
+          );
+        } catch {
+          return false;
+        }
+      });
+    // The shipper and a writer at least.
+    await until('it has begun', () => ofProof().length > 1);
+    proof.child.kill('SIGTERM');
+    const { code, stdout, stderr } = await proof.ended;
+    service.close();
+    service.closeAllConnections();
+    expect({ code, stdout, stderr }).toEqual({
+      ...{ code: 143, stdout: '' },
+      stderr: 'logtap: SIGTERM: the proof is interrupted, and nothing is proven\n',
+    });
+    expect(readdirSync(directory)).toEqual([]);
+    await until('its processes have ended', () => ofProof().length === 0);
   });
 
   test('a directory and a certificate that cannot be written: exit code 78', async () => {

@@ -19,6 +19,8 @@ export interface ProofRequest {
     readonly version: string;
   };
   /** Told what happens. */
+  /** Rejects when the command is to end: then the proof ends its processes, and fails with that error. */
+  readonly interrupted: Promise<never>;
   readonly onProgress: (message: string) => void;
 }
 

@@ -1,6 +1,6 @@
 /** `logtap prove`: writes known lines through faults into the user's own service, and certifies what came of them. */
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants as osConstants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseCommand } from '../command-line/parse-command.js';
 import { PROVE } from '../commands/proofs.js';
@@ -31,6 +31,7 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
     inCertificate(file, () => accessSync(existsSync(file) ? file : dirname(file), constants.W_OK));
   const certificate = await inDirectory(directory, (place) =>
     certify(bundle, {
+      interrupted: interruption(),
       ...{ service, env: process.env, directory: place, lines: Number(values.lines) },
       parts: { shipper: shipperFile, writer: proofWriterFile, library: libraryFile(), version: version() },
       onProgress: (message) => {
@@ -46,10 +47,35 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
   return certificate.verdict === 'proven' ? EXIT.OK : EXIT.FOUND;
 }
 
+/** Signals that end it. Without a handler the shipper would go on without limit, and its directory would stay in memory. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+class InterruptedError extends Error {
+  constructor(readonly signal: (typeof SIGNALS)[number]) {
+    super(`${signal}: the proof is interrupted, and nothing is proven`);
+  }
+}
+
+function interruption(): Promise<never> {
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of SIGNALS) process.once(signal, () => reject(new InterruptedError(signal)));
+  });
+  // The proof asks for it once it has something to end.
+  interrupted.catch(() => {});
+  return interrupted;
+}
+
+/** The steps of the proof that still wait would keep the process from its end. */
+function exitBy({ signal, message }: InterruptedError): never {
+  process.stderr.write(`logtap: ${message}\n`);
+  process.exit(128 + osConstants.signals[signal]);
+}
+
 async function certify(bundle: ProveModule, request: Parameters<ProveModule['prove']>[0]): Promise<Certificate> {
   try {
     return await bundle.prove(request);
   } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     const { name, message } = error as Error;
     throw new CommandError(message, name === 'ConfigError' ? EXIT.CONFIGURATION : EX_IOERR);
   }
@@ -60,6 +86,10 @@ async function inDirectory<T>(given: string | undefined, act: (directory: string
   const directory = created(parent);
   try {
     return await act(directory);
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    if (error instanceof InterruptedError) exitBy(error);
+    throw error;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
