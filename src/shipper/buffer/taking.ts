@@ -9,7 +9,7 @@ import type { Place } from './cursor.js';
 const ORIGINS_MAX = 0xffff;
 
 /** Part of the limits from which on a batch that does not fit is left for the next send: one batch is sent without a copy. */
-const ENOUGH = 3 / 4;
+const ENOUGH = 2 / 3;
 
 /** As many records as the limits allow, or some fewer. */
 export class Taking {

@@ -24,8 +24,8 @@ interface Size {
 
 const KIB = 1024;
 
-/** A batch of a source is full with either. */
-export const FULL_RECORDS = 4096;
+/** A batch of a source is full with either: of lines of 100 bytes and more, one read more still fits into a request of each sink. */
+export const FULL_RECORDS = 5120;
 export const FULL_BYTES = 640 * KIB;
 /** The most that a source reads before it looks again whether its batch is full. */
 export const READ_BYTES = 64 * KIB;

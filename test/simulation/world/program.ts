@@ -60,7 +60,7 @@ const SMALL_REQUESTS: readonly Mutation[] = [
   {
     name: 'requests to OpenSearch are small',
     file: 'src/shipper/sinks/opensearch/sink.ts',
-    find: 'maxRecords: 5000,',
+    find: 'maxRecords: 6000,',
     replace: 'maxRecords: 4,',
   },
   {
@@ -72,7 +72,7 @@ const SMALL_REQUESTS: readonly Mutation[] = [
   {
     name: 'requests to OTLP endpoints are small',
     file: 'src/shipper/sinks/otlp/sink.ts',
-    find: 'maxRecords: 5000,',
+    find: 'maxRecords: 6000,',
     replace: 'maxRecords: 4,',
   },
   {

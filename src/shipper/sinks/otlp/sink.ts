@@ -19,7 +19,7 @@ import { describe, errorIn, shortened, takenOf } from './answer.js';
 import { OtlpConnection, type OtlpSettings } from './connection.js';
 import { OtlpEncoder, type OtlpFormSettings } from './encoder.js';
 
-const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 300, nameCopies: 1 };
+const LIMITS: BatchLimits = { maxRecords: 6000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 300, nameCopies: 1 };
 /** CloudWatch Logs takes 1 MiB a request; collectors take 20 MiB, and proxies before them less. */
 const BODY_MAX_BYTES = { logs: 1_000_000, other: 4 * 1024 * 1024 };
 const REQUESTS_MAX = 4;

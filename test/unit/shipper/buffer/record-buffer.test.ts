@@ -52,7 +52,7 @@ function allowed(messages: readonly string[], maxRecords: number, maxBytes: numb
   return messages.slice(0, count);
 }
 
-/** How many records are taken where they end within a batch, and those before it are three quarters of the limits. */
+/** How many records are taken where they end within a batch, and those before it are two thirds of the limits. */
 function wholeBatches(
   most: readonly string[],
   position: number,
@@ -64,7 +64,7 @@ function wholeBatches(
   if (last === undefined || last === end) return undefined;
   const records = last - position;
   const bytes = most.slice(0, records).join('').length + records * OVERHEAD;
-  return records >= maxRecords * 0.75 || bytes >= maxBytes * 0.75 ? records : undefined;
+  return records >= maxRecords * (2 / 3) || bytes >= maxBytes * (2 / 3) ? records : undefined;
 }
 
 describe('RecordBuffer', () => {
