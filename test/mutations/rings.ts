@@ -347,6 +347,13 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: WRITERS,
   },
   {
+    fault: 'a line that keeps half of its ring is cut wherever a reader stops',
+    file: `${FRAMES}/frame-stream.ts`,
+    text: '    this.cutHeld();\n',
+    by: '',
+    foundBy: unit('source/frame-stream'),
+  },
+  {
     fault: 'C: a sleeping reader is not woken',
     file: `${C}/transport_ring.c`,
     text: 'LT_RING_SLEEP_EPOCH_AT), __ATOMIC_SEQ_CST) != ring->rung_epoch)) ring_bell();',

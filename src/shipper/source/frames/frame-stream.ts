@@ -60,6 +60,8 @@ export class FrameStream implements FrameReader {
   #raw: LineAssembler | Utf16Assembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
+  /** Up to here no line keeps too much. */
+  #heldUntil = 0;
   /** Of the first frame behind HELLO, or where it was resumed. */
   #begin: number | undefined;
   /** Goes on with what was unfinished here, and how far this stream was read then. */
@@ -162,6 +164,18 @@ export class FrameStream implements FrameReader {
       position = Math.min(position, isBefore ? (this.#begin ?? end) : unfinishedPosition);
     }
     return Math.max(position, this.#begin ?? 0);
+  }
+
+  /**
+   * Makes records of unfinished lines and events that keep more than `heldMaxBytes` of the stream. Asked between all frames that may end
+   * up in a line, so that each reader cuts at the same place, however much it finds at once.
+   */
+  cutHeld(): void {
+    const position = this.#decoder?.nextPosition ?? 0;
+    const { heldMaxBytes = Number.POSITIVE_INFINITY } = this.#options;
+    if (position <= this.#heldUntil) return;
+    if (position - this.firstUnassembled > heldMaxBytes) this.flush();
+    this.#heldUntil = this.firstUnassembled + heldMaxBytes;
   }
 
   /** Whether a line or an event is unfinished. */
@@ -304,6 +318,7 @@ export class FrameStream implements FrameReader {
       throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
     }
     this.#begin ??= this.#decoder!.framePosition;
+    this.cutHeld();
     // A signal handler's frame may come before that of the write that it interrupted.
     if (seq > this.#lastSeq) {
       this.#inherited.goOn(this.#lastSeq, seq);

@@ -22,6 +22,8 @@ export interface FrameStreamOptions {
   /** What the ids of records begin with; the instance that HELLO names when absent. */
   readonly name?: string;
   readonly names?: NameRoom;
+  /** How much of the stream an unfinished line or event may keep; any number when absent. */
+  readonly heldMaxBytes?: number;
   /** When it began, on the clock of `write`. */
   readonly nowMs?: number;
   /** For lines and notices that bring no time of their own: milliseconds since 1970. */

@@ -82,7 +82,9 @@ export class RingReader implements Acknowledging {
     this.#losses = losses;
     this.#file = new RingFile(path);
     this.#release = new Release(this.#file);
-    this.#frames = new FrameStream(shared, losses, { ...options, instance: ring.instance });
+    // The process must be able to write on: a line that keeps half of the ring is cut.
+    const heldMaxBytes = this.#file.capacity / 2;
+    this.#frames = new FrameStream(shared, losses, { ...options, instance: ring.instance, heldMaxBytes });
     try {
       const { progress, lost, unacknowledged } = this.#file.resume(options.planned);
       const state = this.#file.state(progress?.position ?? 0);
@@ -206,8 +208,7 @@ export class RingReader implements Acknowledging {
     this.isDrained = this.#position === head;
     if (got > 0) {
       this.gotMs = nowMs;
-      // The process must be able to write on: a line that keeps half of the ring is cut here.
-      if (this.#position - this.#frames.firstUnassembled > this.#file.capacity / 2) this.#frames.flush();
+      this.#frames.cutHeld();
     }
     return got;
   }

@@ -64,6 +64,40 @@ describe('Connection: times', () => {
   );
 });
 
+test('property: a line that keeps too much of the stream is cut at the same place, however the bytes come', () => {
+  const frames = fc.array(fc.tuple(fc.constantFrom(1, 2), fc.integer({ min: 1, max: 60 }), fc.boolean()), {
+    minLength: 1,
+  });
+  const recordsFrom = (chunks: readonly Buffer[]) => {
+    const shared = shareAssembly(1000);
+    const options = { wallMs: () => 5, heldMaxBytes: 200 };
+    const stream = new FrameStream(shared, new LossTotals(() => {}), options);
+    for (const chunk of chunks) {
+      stream.write(chunk, 0);
+      stream.cutHeld();
+    }
+    stream.end();
+    return recordsOf(shared.builder.finish()).map(({ origin, seq, message }) => [origin, seq, message]);
+  };
+  fc.assert(
+    fc.property(frames, fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1 }), (writes, lengths) => {
+      const all = writes.map(([stream, length, ends], i) =>
+        data(stream, BigInt(i + 1), 'x'.repeat(length) + (ends ? '\n' : '')),
+      );
+      const bytes = Buffer.concat([magic, hello(), ...all]);
+      const chunks: Buffer[] = [];
+      for (let at = 0, i = 0; at < bytes.length; i += 1) {
+        const length = lengths[i % lengths.length]!;
+        chunks.push(bytes.subarray(at, at + length));
+        at += length;
+      }
+      expect(recordsFrom(chunks)).toEqual(recordsFrom([bytes]));
+    }),
+  );
+  const long = Array.from({ length: 9 }, (_, i) => data(1, BigInt(i + 1), 'x'.repeat(20)));
+  expect(recordsFrom([magic, hello(), ...long]).map(([, , message]) => (message as string).length)).toEqual([100, 80]);
+});
+
 describe('Connection: UTF-16', () => {
   const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 
