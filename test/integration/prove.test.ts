@@ -18,6 +18,8 @@ const FLAGS = ['--lines', '2000', '--quiet'];
 const SOON = { LOGTAP_BATCH_LINGER_MS: '50' };
 
 function expectProven(certificate: Certificate): void {
+  // The details first: a check that fails only names them.
+  expect(certificate.audit).toMatchObject({ unexplained: { records: 0, listed: [] } });
   expect(certificate.checks.filter(({ holds }) => !holds)).toEqual([]);
   expect(certificate).toMatchObject({ verdict: 'proven', audit: { verdict: 'proven' } });
   expect(certificate.faults.map(({ kind }) => kind)).toEqual(ALL_FAULTS);
