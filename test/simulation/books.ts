@@ -145,7 +145,10 @@ export class Books {
     const notice = NOTICE.exec(text);
     if (notice !== null) this.#noticed.set(id, Number(notice[1]));
     if (text.startsWith('logtap: ') || (this.forgedLosses > 0 && !text.match(KEYS))) return;
-    const lines = text.split('\n').map((each) => this.#known(each));
+    const texts = text.split('\n');
+    const isHarmed = texts.some((each) => this.#tainted.has(this.#lines.get(keyOf(each))?.writer ?? -1));
+    // Of an event in whose ring another process wrote, only the lines that are still whole say anything.
+    const lines = texts.filter((each) => !isHarmed || this.#lines.has(keyOf(each))).map((each) => this.#known(each));
     const first = lines[0]!;
     const isOne = lines.every(({ writer, event }) => writer === first.writer && event === first.event);
     if (!isOne) throw new Violation('joined', `lines of several events are one: '${text.slice(0, 200)}'`);
