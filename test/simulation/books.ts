@@ -143,7 +143,8 @@ export class Books {
    */
   stored(text: string, id: string): void {
     const notice = NOTICE.exec(text);
-    if (notice !== null) this.#noticed.set(id, Number(notice[1]));
+    // One that a later shipper tells again, at another time, has another id but for this part.
+    if (notice !== null) this.#noticed.set(id.replace(/-[0-9a-f]{8}(?=-\d+$)/, ''), Number(notice[1]));
     if (text.startsWith('logtap: ') || (this.forgedLosses > 0 && !text.match(KEYS))) return;
     const texts = text.split('\n');
     const isHarmed = texts.some((each) => this.#tainted.has(this.#lines.get(keyOf(each))?.writer ?? -1));

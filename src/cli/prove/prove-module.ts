@@ -18,9 +18,9 @@ export interface ProofRequest {
     readonly library: string;
     readonly version: string;
   };
-  /** Told what happens. */
   /** Rejects when the command is to end: then the proof ends its processes, and fails with that error. */
   readonly interrupted: Promise<never>;
+  /** Told what happens. */
   readonly onProgress: (message: string) => void;
 }
 

@@ -425,7 +425,26 @@ describe('Connection: frames', () => {
     const shared = shareAssembly(1000);
     const connection = new FrameStream(shared, new LossTotals(() => {}), { name: 'mine' });
     connection.write(Buffer.concat([magic, hello({ lostLines: 1n, lostBytes: 2n }), data(1, 1n, 'x\n')]), 0);
-    expect(shared.builder.finish().origins.map(({ id }) => id)).toEqual(['mine-0-0', 'mine-1']);
+    expect(shared.builder.finish().origins.map(({ id }) => id)).toEqual([
+      expect.stringMatching(/^mine-0-0-[0-9a-f]{8}$/),
+      'mine-1',
+    ]);
+  });
+
+  test('a notice has the id that it had before only if it is the same: a later shipper may tell of a loss at another time', () => {
+    const tellAt = (wallMs: number) => {
+      const shared = shareAssembly(1000);
+      const stream = new FrameStream(shared, new LossTotals(() => {}), { wallMs: () => wallMs });
+      stream.write(Buffer.concat([magic, hello(), data(1, 1n, 'x\n')]), 0);
+      stream.lostAtLast({ lines: 1, bytes: 2 });
+      stream.previousRunLost({ lines: 3, bytes: 4 }, 500);
+      stream.invalidFrames({ lines: 5, bytes: 6 });
+      const notices = recordsOf(shared.builder.finish()).filter(({ message }) => message.startsWith('logtap: '));
+      expect(notices).toHaveLength(3);
+      return notices.map(({ origin, seq }) => `${origin} ${seq}`);
+    };
+    expect(tellAt(1000)).toEqual(tellAt(1000));
+    for (const id of tellAt(2000)) expect(tellAt(1000)).not.toContain(id);
   });
 
   test('an end within a frame is an error, after the lines are safe', () => {
