@@ -354,6 +354,13 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: unit('source/frame-stream'),
   },
   {
+    fault: 'a notice that is told again at another time has the id of the first one',
+    file: `${FRAMES}/losses/loss-notices.ts`,
+    text: ".digest('hex').slice(0, 8)",
+    by: ".digest('hex').slice(0, 0)",
+    foundBy: unit('source/frame-stream'),
+  },
+  {
     fault: 'C: a sleeping reader is not woken',
     file: `${C}/transport_ring.c`,
     text: 'LT_RING_SLEEP_EPOCH_AT), __ATOMIC_SEQ_CST) != ring->rung_epoch)) ring_bell();',
