@@ -398,7 +398,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'the page of losses is read at the start only',
     file: `${IN}/scan.ts`,
-    text: '    this.#lookAtLosses();\n    const names',
+    text: '    this.#lossPage.look(this.#onLoss);\n    const names',
     by: '    const names',
     foundBy: unit('source/loss-page'),
   },

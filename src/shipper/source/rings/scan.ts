@@ -3,6 +3,7 @@
  * ones, and retires rings whose process is gone or has been quiet for long.
  */
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
+import type { Lost } from '../frames/decoder.js';
 import type { LossTotals } from '../frames/losses/loss-totals.js';
 import { LossPage } from '../loss-page.js';
 import { RingDirectory, type RingName } from './directory.js';
@@ -32,7 +33,8 @@ export class RingScan {
   readonly #lossPage: LossPage;
   readonly #endedProcesses: EndedProcesses;
   readonly #rings: OpenRings;
-  readonly #losses: LossTotals;
+  /** Takes the total of a process without a ring, from the bell or the page of losses. */
+  readonly #onLoss: (instance: string, total: Lost) => void;
   readonly #calls: RingScanCalls;
   #scannedMs = Number.NEGATIVE_INFINITY;
   #closedMs = Number.POSITIVE_INFINITY;
@@ -48,14 +50,14 @@ export class RingScan {
   constructor(options: RingSourceOptions, rings: OpenRings, losses: LossTotals, calls: RingScanCalls) {
     this.#options = options;
     this.#rings = rings;
-    this.#losses = losses;
+    this.#onLoss = (instance, total) => losses.update(instance, total);
     this.#calls = calls;
     this.directory = new RingDirectory(options);
     this.#larger = new LargerRings({ ...options, directory: this.directory });
     this.#endedProcesses = new EndedProcesses(options.path);
     this.#lossPage = new LossPage(options.path, options.onNoRoom);
     // Before rings take the room for it.
-    this.#lookAtLosses();
+    this.#lossPage.look(this.#onLoss);
     this.directory.refill(this.directory.names());
   }
 
@@ -89,11 +91,8 @@ export class RingScan {
   look(nowMs: number): void {
     if (nowMs - this.#scannedMs < (this.isWanted ? WAKE_UP_SCAN_MS : SCAN_MS) || this.isLastDone) return;
     this.#scannedMs = nowMs;
-    this.directory.listen(
-      (instance) => this.#calls.woken(instance),
-      (instance, total) => this.#losses.update(instance, total),
-    );
-    this.#lookAtLosses();
+    this.directory.listen((instance) => this.#calls.woken(instance), this.#onLoss);
+    this.#lossPage.look(this.#onLoss);
     const names = this.directory.names();
     this.isAllFound = names !== undefined;
     if (names === undefined) {
@@ -111,9 +110,7 @@ export class RingScan {
       if (this.isCrowded) break;
       this.#find(ring, nowMs);
     }
-    // All rings of a process that has ended are listed: the lines of its last one are whole.
-    for (const reader of this.#rings.waiting)
-      if (reader.end !== undefined && !reader.isContinued && !this.isCrowded) this.#calls.finish(reader);
+    this.#finishWaiting();
     // A process that writes on after this gets a ring that the next shipper reads.
     this.isLastDone = this.isClosing && this.isAllFound;
     if (this.isClosing) this.isWanted = true;
@@ -124,10 +121,6 @@ export class RingScan {
     for (const reader of small.slice(0, this.directory.freeOf(names))) this.#calls.retire(reader);
     for (const reader of this.#rings.unfinished) this.#calls.wakeForNews(reader);
     this.#resize(names, nowMs);
-  }
-
-  #lookAtLosses(): void {
-    this.#lossPage.look((instance, total) => this.#losses.update(instance, total));
   }
 
   #resize(listed: readonly string[], nowMs: number): void {
@@ -195,11 +188,15 @@ export class RingScan {
     if (!this.#isLate(nowMs)) this.isAllFound = false;
   }
 
-  /** Ends rings that wait for others. Retires the ring that was idle for longest: its process claims another with its next line. */
+  /** Ends rings that wait in vain for the next one of their process: there is no room for it, or all rings of an ended process are listed. */
+  #finishWaiting(): void {
+    for (const reader of this.#rings.waiting)
+      if (!reader.isContinued && (this.isCrowded || reader.end !== undefined)) this.#calls.finish(reader);
+  }
+
+  /** Retires the ring that was idle for longest: its process claims another with its next line. */
   #makeRoom(nowMs: number): void {
     this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
-    // The rings that these wait for have no room.
-    for (const reader of this.#rings.waiting) if (!reader.isContinued) this.#calls.finish(reader);
     const idle = this.#rings.idleLongest;
     if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#calls.retire(idle);
   }
