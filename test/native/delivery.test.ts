@@ -127,6 +127,7 @@ describeWith(['musl'], 'processes and threads', () => {
     const [process] = receiver.processes();
     const missing = Number(process?.lost.lines);
     expect(own('bell')).toHaveLength(suppress ? bells : bells - missing);
+    expect(new Set(own('bell')).size).toBe(own('bell').length);
     expect(missing).toBeLessThanOrEqual(bells);
     if (suppress) expect(original.split('\n').length - 1).toBe(missing);
   });

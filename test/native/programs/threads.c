@@ -2,6 +2,7 @@
  * A handler of SIGALRM writes too, interrupting them wherever they are; stderr gets their number. */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,9 @@
 #include <unistd.h>
 
 static int lines;
-static volatile sig_atomic_t rings;
+/* Atomic: the next signal may interrupt another thread before the first one's handler has returned. */
+static atomic_int bells;
+static atomic_int written;
 
 static size_t digits(char *out, int number) {
     char reversed[12];
@@ -26,9 +29,9 @@ static size_t digits(char *out, int number) {
 static void ring(int number) {
     (void)number;
     char line[32] = "bell ";
-    size_t length = 5 + digits(line + 5, rings);
+    size_t length = 5 + digits(line + 5, atomic_fetch_add(&bells, 1));
     line[length++] = '\n';
-    if (write(1, line, length) == (ssize_t)length) rings++;
+    if (write(1, line, length) == (ssize_t)length) atomic_fetch_add(&written, 1);
 }
 
 static void *work(void *argument) {
@@ -57,6 +60,6 @@ int main(int argc, char **argv) {
     for (int i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     signal(SIGALRM, SIG_IGN);
-    fprintf(stderr, "%d\n", (int)rings);
+    fprintf(stderr, "%d\n", atomic_load(&written));
     return 0;
 }
