@@ -14,6 +14,8 @@
  *     ["end", TOTALS]                             an ordered end, with the ledger of the shipper's last line
  *     ["now", TOTALS]                             at `/audit`, in no file: the same of a run that goes on
  *
+ * In the shipper's log, each of them but the first and "forgotten" ends with {"run":RUN}: lines of several shippers may alternate there.
+ *
  * Requests are merged into sums, so a book is as long as there are origins and minutes, not as records.
  */
 import type { Claim } from '../parts.js';
@@ -92,7 +94,10 @@ export class AuditBook {
     const [kind, ...rest] = entry;
     if (kind === 'run') return this.#run(rest);
     if (kind === 'forgotten') return this.#forgotten(rest);
-    return this.#current !== undefined && addTo(this.#current, kind, rest) && (kind === 'lost' || hasOnlyClaims(rest));
+    const named = runNamedBy(rest.at(-1));
+    const book = named === undefined ? this.#current : this.runs.get(named);
+    if (named !== undefined) rest.pop();
+    return book !== undefined && addTo(book, kind, rest) && (kind === 'lost' || hasOnlyClaims(rest));
   }
 
   /** Each line of a text that is an entry. Returns how many there were. */
@@ -138,6 +143,23 @@ export class AuditBook {
     };
     return true;
   }
+}
+
+/** Lines of entries, each of which names its run. */
+export function withRuns(lines: readonly string[]): readonly string[] {
+  let run = '';
+  return lines.map((line) => {
+    const [kind, id] = JSON.parse(line);
+    if (kind === 'run') run = id;
+    return kind === 'run' || kind === 'forgotten' ? line : `${line.slice(0, -1)},${JSON.stringify({ run })}]`;
+  });
+}
+
+/** Where the last element of an entry names a run. */
+function runNamedBy(last: unknown): string | undefined {
+  if (typeof last !== 'object' || last === null || Object.keys(last).join() !== 'run') return undefined;
+  const { run } = last as { readonly run: unknown };
+  return typeof run === 'string' ? run : undefined;
 }
 
 /** Claims of one line: many, so that short origins do not take a line each. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Claim, RecordBatch } from '../parts.js';
-import { AuditBook, type AuditEntry, type AuditFate } from './audit-book.js';
+import { AuditBook, type AuditEntry, type AuditFate, withRuns } from './audit-book.js';
 import type { AuditText } from './audit-file.js';
 import { claimsOf, lineOf } from './claim.js';
 import { shortened, wholeRuns } from './shorten.js';
@@ -90,11 +90,11 @@ export class AuditLog {
     return this.#text.read();
   }
 
-  /** All runs that are known, with one claim per origin: short enough for a log. */
+  /** All runs that are known, with one claim per origin: short enough for a log, in which lines of other shippers may be between them. */
   get summary(): readonly string[] {
     const book = new AuditBook();
     book.addText(this.#text.read());
-    return shortened(wholeRuns(book), PRINTED_MAX_BYTES).split('\n').slice(0, -1);
+    return withRuns(shortened(wholeRuns(book), PRINTED_MAX_BYTES).split('\n').slice(0, -1));
   }
 
   #append(entry: AuditEntry): void {

@@ -1,5 +1,8 @@
 /** Ledgers as they come: files, the log of a shipper, the same run twice. */
 import { Ledgers, readLedgers } from '../../../src/audit/ledgers.js';
+import { AuditMemory } from '../../../src/shipper/audit/audit-file.js';
+import { AuditLog } from '../../../src/shipper/audit/audit-log.js';
+import { claimOf } from '../../../src/shipper/audit/claim.js';
 
 const CLAIM = '["0000000000000abc-1",1,1,0,9,10,"2d","ff",7]';
 const RUN = ['["run","00000001",1000]', `["kept","opensearch",${CLAIM}]`];
@@ -13,6 +16,41 @@ test('lines of the log of a shipper, with what kubectl puts before them', () => 
   const ledgers = new Ledgers({ texts: [text] });
   expect(storedOf([text])).toEqual([10]);
   expect(ledgers.isFinal).toBe(true);
+});
+
+describe('lines of two shippers that alternate in one log', () => {
+  const ledgersOf = (lines: readonly string[]) =>
+    new Ledgers({ texts: [[...lines.map((line) => `web-1  | {"audit":${line}}`), ''].join('\n')] });
+  const [one, other] = ['00000001', '00000002'].map((run) => {
+    const audit = new AuditLog(new AuditMemory(), { now: () => 1000 });
+    audit.sending('opensearch', [claimOf(JSON.parse(CLAIM.replace('abc-1', run)))!]).stored();
+    audit.counted('dropped', 'opensearch', 'memory', [claimOf(JSON.parse(CLAIM.replace('abc-1', `${run}-lost`)))!]);
+    audit.end({ run });
+    return audit.summary;
+  });
+  const found = (ledgers: Ledgers) =>
+    ledgers.runs.map(({ run, totals, stored, counted }) => {
+      const claims = [...stored.values()].flatMap(({ settled }) => [...settled.values()]);
+      const lost = [...counted.values()].flatMap((each) => [...each.claims.values()]);
+      return { run, totals, of: [...claims, ...lost].map(({ of }) => of) };
+    });
+
+  test('each claim and each end belongs to its own run', () => {
+    const alternating = one!.flatMap((line, i) => [line, other![i]!]);
+    const apart = ledgersOf([...one!, ...other!]);
+    expect(found(ledgersOf(alternating))).toEqual(found(apart));
+    expect(found(apart).map(({ of }) => of)).toEqual([
+      ['000000000000000000001', '000000000000000000001-lost'],
+      ['000000000000000000002', '000000000000000000002-lost'],
+    ]);
+    expect(ledgersOf(alternating).unreadable).toBe(0);
+  });
+
+  test('a line of a run whose beginning the log lacks belongs to no other run', () => {
+    const ledgers = ledgersOf([...one!, ...other!.slice(1)]);
+    expect(found(ledgers)).toEqual(found(ledgersOf(one!)));
+    expect(ledgers.unreadable).toBe(other!.length - 1);
+  });
 });
 
 test('a run that is in two texts, or twice in one, is one run; the one with its end counts', () => {
