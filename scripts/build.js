@@ -192,7 +192,7 @@ function bundle() {
   });
   buildSync({
     ...common,
-    entryPoints: { main: 'src/prove/main.ts', writer: 'src/prove/writer.ts' },
+    entryPoints: { main: 'src/prove/main.ts', writer: 'src/prove/writer.ts', guard: 'src/prove/guard.ts' },
     outdir: 'dist/prove',
     minify: true,
     keepNames: true,

@@ -24,9 +24,10 @@ export const migrateFile = join(dist, 'migrate', 'main.js');
 /** The bundle of `logtap audit`. */
 export const auditFile = join(dist, 'audit', 'main.js');
 
-/** The bundle of `logtap prove`, and the program of its writers. */
+/** The bundle of `logtap prove`, the program of its writers, and the one that outlives its kill. */
 export const proveFile = join(dist, 'prove', 'main.js');
 export const proofWriterFile = join(dist, 'prove', 'writer.js');
+export const proofGuardFile = join(dist, 'prove', 'guard.js');
 
 /** Page that explains each finding. */
 export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md');

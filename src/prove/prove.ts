@@ -1,4 +1,5 @@
 /** A proof: known writers, faults, the end, and a comparison of what was written with what the service has. */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -27,6 +28,7 @@ export async function prove(request: ProofRequest): Promise<Certificate> {
     .replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)]!);
   const { directory, parts, onProgress, lines } = request;
   const began = new Date();
+  const endGuard = startGuard(parts.guard, directory);
   const proxy = new FaultProxy();
   await proxy.listen();
   const rings = join(directory, 'rings');
@@ -75,7 +77,20 @@ export async function prove(request: ProofRequest): Promise<Certificate> {
     writers.kill();
     await shipper.close();
     await proxy.close();
+    endGuard();
   }
+}
+
+/** It ends the proof if this process is killed. Not with the signals that end this process's group. @returns what ends it */
+function startGuard(program: string, directory: string): () => void {
+  const guard = spawn(process.execPath, [program, directory], {
+    detached: true,
+    env: {},
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  // A proof does not need it.
+  guard.on('error', () => {});
+  return () => guard.kill('SIGKILL');
 }
 
 /** Lines of the proof since its beginning, and the audit. What is accepted may not be visible yet: a service has time to settle. */

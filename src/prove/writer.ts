@@ -15,7 +15,7 @@ function write(): void {
     written += 1;
     writeLine(lineOf(proof, Number(writer), written));
   }
-  if (isEnding) writeSync(3, `${written}\n`);
+  if (isEnding) tellCount();
   else setTimeout(write, Number(pauseMs));
 }
 
@@ -26,8 +26,20 @@ function writeLine(line: string): void {
       writeSync(1, line);
       return;
     } catch (error) {
+      if (isWithoutReader(error)) process.exit();
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
     }
+  }
+}
+
+/** The command was killed. */
+const isWithoutReader = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EPIPE';
+
+function tellCount(): void {
+  try {
+    writeSync(3, `${written}\n`);
+  } catch (error) {
+    if (!isWithoutReader(error)) throw error;
   }
 }
 

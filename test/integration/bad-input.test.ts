@@ -207,7 +207,10 @@ describe('logtap prove', () => {
     });
   });
 
-  test('a signal ends it with its shipper and its directory', async () => {
+  test.each([
+    ['SIGTERM', 143, 'logtap: SIGTERM: the proof is interrupted, and nothing is proven\n'],
+    ['SIGKILL', null, ''],
+  ] as const)('%s ends it with its shipper and its directory', async (signal, exitCode, words) => {
     // Nothing is ever stored, so the proof waits.
     const answer = { _scroll_id: 'x', _shards: { total: 1, failed: 0 }, hits: { total: { value: 0 }, hits: [] } };
     const service = createServer((request, response) => {
@@ -231,16 +234,13 @@ describe('logtap prove', () => {
       });
     // The shipper and a writer at least.
     await until('it has begun', () => ofProof().length > 1);
-    proof.child.kill('SIGTERM');
+    proof.child.kill(signal);
     const { code, stdout, stderr } = await proof.ended;
     service.close();
     service.closeAllConnections();
-    expect({ code, stdout, stderr }).toEqual({
-      ...{ code: 143, stdout: '' },
-      stderr: 'logtap: SIGTERM: the proof is interrupted, and nothing is proven\n',
-    });
-    expect(readdirSync(directory)).toEqual([]);
+    expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: words });
     await until('its processes have ended', () => ofProof().length === 0);
+    await until('its directory is gone', () => readdirSync(directory).length === 0);
   });
 
   test('a directory and a certificate that cannot be written: exit code 78', async () => {

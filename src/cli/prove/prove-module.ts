@@ -15,6 +15,7 @@ export interface ProofRequest {
   readonly parts: {
     readonly shipper: string;
     readonly writer: string;
+    readonly guard: string;
     readonly library: string;
     readonly version: string;
   };

@@ -4,7 +4,7 @@ import { constants as osConstants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseCommand } from '../command-line/parse-command.js';
 import { PROVE } from '../commands/proofs.js';
-import { libraryFile, proofWriterFile, proveFile, shipperFile } from '../package-files.js';
+import { libraryFile, proofGuardFile, proofWriterFile, proveFile, shipperFile } from '../package-files.js';
 import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
@@ -33,7 +33,10 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
     certify(bundle, {
       interrupted: interruption(),
       ...{ service, env: process.env, directory: place, lines: Number(values.lines) },
-      parts: { shipper: shipperFile, writer: proofWriterFile, library: libraryFile(), version: version() },
+      parts: {
+        ...{ shipper: shipperFile, writer: proofWriterFile, guard: proofGuardFile },
+        ...{ library: libraryFile(), version: version() },
+      },
       onProgress: (message) => {
         if (!quiet) io.stderr.write(`${message}\n`);
       },
