@@ -11,7 +11,7 @@ import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 /** LOGTAP_TEST_ABSENT_SECONDS=60 is the whole minute. */
 const ABSENT_MS = 1000 * Number(process.env.LOGTAP_TEST_ABSENT_SECONDS ?? 4);
-jest.setTimeout(120_000 + 6 * ABSENT_MS);
+jest.setTimeout(240_000 + 6 * ABSENT_MS);
 
 const PROCESSES = 4;
 /** Writes a line at a time until it is told to end. */

@@ -110,7 +110,7 @@ describe('settings that cannot work', () => {
     async (setting) => {
       const socket = socketIn(temporaryDirectory());
       const env = { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, [setting]: '/proc/logtap/below' };
-      const { code, stderr } = await run(node, [shipper], { env, timeout: 60_000 });
+      const { code, stderr } = await run(node, [shipper], { env, timeout: 240_000 });
       expect(stderr).toContain(setting);
       expect(code).toBe(78);
     },

@@ -95,7 +95,7 @@ test('a connection that gives way while nothing is read, because the shipper is 
   source.close();
   rmSync(directory, { recursive: true });
   expect(read).toContain('late');
-}, 60_000);
+});
 
 test('a process whose connection was closed before its last line was read tells at its end how many lines there were', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-closed-'));
@@ -127,4 +127,4 @@ test('a process whose connection was closed before its last line was read tells 
   expect(bytes.subarray(0, magic.length)).toEqual(magic);
   // One more than the lines that were handed over.
   expect(bytes.readUIntLE(magic.length + 16, 6)).toBe(2);
-}, 60_000);
+});

@@ -97,7 +97,7 @@ function judge(manifests: readonly KubernetesObject[]): Record<string, string[]>
 
 beforeAll(async () => {
   await ensureSchemas();
-}, 120_000);
+});
 
 describe('Kubernetes accepts every kind of workload', () => {
   test('before injection', () => {
@@ -157,7 +157,7 @@ describe('the example app, by the cdk8s command', () => {
     manifests = ['billing', 'shop'].flatMap((chart) =>
       parseAllDocuments(readFileSync(join(dist, `${chart}.k8s.yaml`), 'utf8')).map((document) => document.toJS()),
     );
-  }, 60_000);
+  });
 
   test('leaves the build where it is', () => {
     expect(readdirSync(dist)).toEqual(expect.arrayContaining(before));
@@ -186,7 +186,7 @@ describe('the example app, by the cdk8s command', () => {
     for (const file of before) expect(file).not.toMatch(/[&*]a\d/);
     synth({ TZ: 'Asia/Tokyo', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' });
     expect(text()).toEqual(before);
-  }, 60_000);
+  });
 });
 
 describe('the judge refuses', () => {

@@ -47,7 +47,7 @@ const reread = (manifests: readonly unknown[], format: 'yaml' | 'json') =>
 
 beforeAll(async () => {
   await ensureSchemas();
-}, 120_000);
+});
 
 test('a pod of Windows is refused', () => {
   const [file] = readManifestFiles(join(directory, 'windows.yaml'));

@@ -336,7 +336,7 @@ test('many refused records in a row do not hold up the one behind them, and are 
   expect([isTaken, left]).toEqual([true, []]);
   const last = await resent(sink, waiting);
   expect([last.waiting, last.left, rejected + last.rejected]).toEqual([[], [], poison.length]);
-}, 120_000);
+});
 
 test('an endpoint that refuses everything for long gets few requests', async () => {
   const { url, requests } = await endpoint(() => [400, PROTOBUF, status('bad')]);
@@ -351,7 +351,7 @@ test('an endpoint that refuses everything for long gets few requests', async () 
   const before = requests.length;
   for (let sends = 0; sends < 5; sends++) expect((await sink.send(batchOf(all), soon())).rejected).toEqual([]);
   expect(requests.length - before).toBeLessThan(200);
-}, 120_000);
+});
 
 describe('a refused record that no other one follows', () => {
   const MINUTE_MS = 60_000;

@@ -89,7 +89,7 @@ describe('raw lines', () => {
     source.close();
     rmSync(directory, { recursive: true });
     expect(read).toEqual(lines);
-  }, 120_000);
+  });
 
   test('are whole also when the shipper did not run while the rest of a line came', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'logtap-raw-'));

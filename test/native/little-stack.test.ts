@@ -5,8 +5,6 @@ import { runPlain, runTapped, type TapSettings, toSocket } from '../support/nati
 import { RingReceiver } from '../support/ring-receiver.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const BOUND_BYTES = 2304;
 const LINES = 'from a handler\n'.repeat(3);
 

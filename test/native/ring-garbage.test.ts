@@ -9,7 +9,7 @@ import { freeRing } from '../support/ring-receiver.js';
 import { CAPACITY, HOSTILE, openRings } from '../support/rings.js';
 
 const RUNS = Number(process.env.LOGTAP_TEST_RUNS ?? 60);
-jest.setTimeout(60_000 + 300 * RUNS);
+jest.setTimeout(240_000 + 3000 * RUNS);
 
 const damage = fc.oneof(
   fc.record({

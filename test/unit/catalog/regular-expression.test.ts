@@ -68,7 +68,7 @@ test('no expression that is accepted is refused by the engine', () => {
     }),
     { numRuns: 20_000 },
   );
-}, 60_000);
+});
 
 test('any text is accepted or refused, in bounded time', () => {
   fc.assert(
@@ -78,4 +78,4 @@ test('any text is accepted or refused, in bounded time', () => {
     { numRuns: 5000 },
   );
   expect(isAccepted(`${'a?'.repeat(20_000)}`)).toBe(true);
-}, 60_000);
+});

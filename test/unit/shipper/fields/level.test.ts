@@ -200,7 +200,7 @@ describe('the level of a record', () => {
       }),
       { numRuns: 5000 },
     );
-  }, 60_000);
+  });
 
   it('does not depend on what is around the record', () => {
     const parts = [
@@ -230,5 +230,5 @@ describe('the level of a record', () => {
       }),
       { numRuns: 5000 },
     );
-  }, 60_000);
+  });
 });

@@ -27,7 +27,7 @@ import { freeRing } from '../../../support/ring-receiver.js';
 import { CAPACITY, HOSTILE, openRings } from '../../../support/rings.js';
 
 const RUNS = Number(process.env.LOGTAP_TEST_RUNS ?? 100);
-jest.setTimeout(60_000 + 200 * RUNS);
+jest.setTimeout(240_000 + 2000 * RUNS);
 
 const SOUND = 'ring-7-00000000000000aa-0';
 const SPOILED = 'ring-8-00000000000000bb-0';
