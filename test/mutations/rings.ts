@@ -250,7 +250,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   },
   {
     fault: 'a ring is released from a line on that began in the ring before',
-    file: `${FRAMES}/frame-stream.ts`,
+    file: `${FRAMES}/process-streams.ts`,
     text: 'const isBefore = this.#inherited.isUnfinishedIn(assembler);',
     by: 'const isBefore = false;',
     foundBy: unit('source/ring-continued'),

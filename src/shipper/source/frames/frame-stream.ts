@@ -11,16 +11,16 @@ import { lineEnds } from '../line-ends.js';
 import type { AssemblerShared } from './assembly.js';
 import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
-import { type Assembler, Inherited, isSameOrigin, PLACES_PER_FRAME } from './inherited.js';
+import { type Inherited, PLACES_PER_FRAME } from './inherited.js';
 import type { LineAssembler } from './line-assembler.js';
 import { LossNotices } from './losses/loss-notices.js';
 import type { LossTotals } from './losses/loss-totals.js';
 import { most, NOTHING } from './losses/lost.js';
 import { NameRoom, streamBytes } from './name-room.js';
-import { openAssembler, openRawAssembler } from './open-assembler.js';
+import { openRawAssembler } from './open-assembler.js';
+import { ProcessStreams } from './process-streams.js';
 import { RecentFrames } from './recent-frames.js';
 import type { FrameStreamOptions, Progress } from './stream-options.js';
-import type { ByteOrder } from './utf16/utf16.js';
 import type { Utf16Assembler } from './utf16/utf16-assembler.js';
 
 /** Files that one connection may announce: bounds what a hostile peer can make us remember. */
@@ -33,7 +33,7 @@ export class FrameStream implements FrameReader {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #notices: LossNotices;
-  readonly #streams = new Map<number, Assembler>();
+  readonly #streams: ProcessStreams;
   #mode: 'undecided' | 'framed' | 'raw' = 'undecided';
   /** Bytes of the magic seen while undecided. */
   #magicLength = 0;
@@ -60,14 +60,8 @@ export class FrameStream implements FrameReader {
   #raw: LineAssembler | Utf16Assembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
-  /** Up to here no line keeps too much. */
-  #heldUntil = 0;
-  /** Of the first frame behind HELLO, or where it was resumed. */
-  #begin: number | undefined;
   /** Goes on with what was unfinished here, and how far this stream was read then. */
   #next: { readonly inherited: Inherited; readonly progress: Progress | undefined } | undefined;
-  /** Lines of the stream before that go on here. */
-  #inherited = new Inherited();
   readonly #wallMs: () => number;
   readonly #times: BelievedTimes;
 
@@ -76,6 +70,7 @@ export class FrameStream implements FrameReader {
     this.#losses = losses;
     this.#notices = new LossNotices(losses, (...notice) => this.#record(...notice));
     this.#options = options;
+    this.#streams = new ProcessStreams(shared, options.heldMaxBytes);
     this.#names = options.names ?? new NameRoom();
     this.#touchedMs = options.nowMs ?? 0;
     this.#wallMs = options.wallMs ?? Date.now;
@@ -143,27 +138,15 @@ export class FrameStream implements FrameReader {
   progress(): Progress | undefined {
     if (this.#hello === undefined || this.#decoder === undefined) return undefined;
     if (this.isContinued) return this.#next?.progress;
-    const assembled: [number, number, ByteOrder?][] = [];
-    for (const [stream, { assembledSeq, learnedOrder }] of this.#streams) {
-      if (assembledSeq === 0) continue;
-      assembled.push(learnedOrder === undefined ? [stream, assembledSeq] : [stream, assembledSeq, learnedOrder]);
-    }
     // Notices before the position are with its records: the next reader's go on behind them.
     const lost = most(this.#hello.lost, this.#losses.noticedOf(this.#hello.instance));
+    const { assembled } = this.#streams;
     return { position: this.firstUnassembled, assembled, hello: { ...this.#hello, lost }, files: this.#files };
   }
 
   /** Position of the first frame that holds bytes of an unfinished line, or else of the next one; infinite where none. */
   get firstUnassembled(): number {
-    const end = this.#decoder?.nextPosition ?? Number.POSITIVE_INFINITY;
-    let position = end;
-    for (const assembler of this.#streams.values()) {
-      const { unfinishedPosition = end } = assembler;
-      // That of the stream before says nothing here.
-      const isBefore = this.#inherited.isUnfinishedIn(assembler);
-      position = Math.min(position, isBefore ? (this.#begin ?? end) : unfinishedPosition);
-    }
-    return Math.max(position, this.#begin ?? 0);
+    return this.#streams.firstUnassembled(this.#decoder?.nextPosition ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -171,16 +154,12 @@ export class FrameStream implements FrameReader {
    * up in a line, so that each reader cuts at the same place, however much it finds at once.
    */
   cutHeld(): void {
-    const position = this.#decoder?.nextPosition ?? 0;
-    const { heldMaxBytes = Number.POSITIVE_INFINITY } = this.#options;
-    if (position <= this.#heldUntil) return;
-    if (position - this.firstUnassembled > heldMaxBytes) this.flush();
-    this.#heldUntil = this.firstUnassembled + heldMaxBytes;
+    this.#streams.cutHeld(this.#decoder?.nextPosition ?? 0);
   }
 
   /** Whether a line or an event is unfinished. */
   get isUnfinished(): boolean {
-    return [...this.#streams.values()].some(({ unfinishedPosition }) => unfinishedPosition !== undefined);
+    return this.#streams.isUnfinished;
   }
 
   /** Whether the next stream has what was unfinished here, and has not finished it. */
@@ -191,28 +170,15 @@ export class FrameStream implements FrameReader {
   /** Nothing more will come here, but in the next stream of the process: that goes on with what is unfinished. */
   continueIn(next: FrameStream): void {
     const progress = this.progress();
-    const inherited = next.#inherit(this.#streams, this.#lastSeq + 1, this.#lost);
+    const inherited = this.#streams.moveTo(next.#streams, this.#lastSeq + 1, this.#lost);
+    if (next.#hello !== undefined) next.#streams.greet(next.#hello.lost);
     this.#next = { inherited, progress };
-    this.#streams.clear();
-  }
-
-  #inherit(streams: ReadonlyMap<number, Assembler>, nextSeq: number, lost: Lost): Inherited {
-    this.#inherited = new Inherited(streams.values(), nextSeq, lost);
-    for (const [id, assembler] of streams) {
-      const own = this.#streams.get(id);
-      // The process has another name now, or a reader before this one had finished it.
-      const isOther = own !== undefined && !isSameOrigin(own.origin, assembler.origin);
-      if (isOther || (own !== undefined && own.assembledSeq > assembler.assembledSeq)) assembler.flush();
-      else this.#streams.set(id, assembler);
-    }
-    if (this.#hello !== undefined) this.#inherited.begin(this.#hello.lost);
-    return this.#inherited;
   }
 
   /** Makes it read on where an earlier one was, which had read at most what lies before `end`. */
   resume({ position, assembled, hello, files }: Progress, end: number): void {
     this.#mode = 'framed';
-    this.#begin = position;
+    this.#streams.begin(position);
     this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
     this.#greet(hello);
     this.#losses.resumeNotices(hello.instance, hello.lost);
@@ -254,7 +220,7 @@ export class FrameStream implements FrameReader {
 
   /** Makes records of all unfinished lines. */
   flush(): void {
-    for (const assembler of this.#streams.values()) assembler.flush();
+    this.#streams.flush();
     this.#raw?.flush();
   }
 
@@ -270,7 +236,7 @@ export class FrameStream implements FrameReader {
 
   hello(hello: Hello): void {
     this.#greet(hello);
-    this.#inherited.begin(hello.lost);
+    this.#streams.greet(hello.lost);
     this.#losses.update(hello.instance, hello.lost);
     this.#options.onHello?.(hello);
     this.#losses.greet(hello.instance, hello.lost);
@@ -296,7 +262,7 @@ export class FrameStream implements FrameReader {
     if (known === undefined && this.#streams.size >= FILES_MAX) {
       throw new ProtocolError('files', `more than ${FILES_MAX} streams on one connection`);
     }
-    this.#begin ??= this.#decoder?.framePosition;
+    this.#streams.begin(this.#decoder!.framePosition);
     if (before !== undefined) this.#forget(streamBytes(this.#hello!.process, this.#hello!.container, before));
     this.#files.set(stream, path);
     this.#open(stream, { stream: 'file', path });
@@ -317,15 +283,15 @@ export class FrameStream implements FrameReader {
       const what = stream < FIRST_FILE_STREAM ? 'an unknown stream' : 'a file that was not announced';
       throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
     }
-    this.#begin ??= this.#decoder!.framePosition;
+    this.#streams.begin(this.#decoder!.framePosition);
     this.cutHeld();
     // A signal handler's frame may come before that of the write that it interrupted.
     if (seq > this.#lastSeq) {
-      this.#inherited.goOn(this.#lastSeq, seq);
+      this.#streams.goOn(this.#lastSeq, seq);
       if (this.#lastSeq === 0) this.#options.onFirstFrame?.(this.#hello!.instance, seq);
       if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) {
         this.#options.onGap?.();
-        for (const each of this.#streams.values()) each.closeEvents();
+        this.#streams.closeEvents();
       }
       this.#lastSeq = seq;
     }
@@ -348,7 +314,7 @@ export class FrameStream implements FrameReader {
   /** Any process may have written a checkpoint, so it may say anything. Bytes that came later are in no record yet. */
   #readFresh(): void {
     this.#freshPosition = Number.POSITIVE_INFINITY;
-    for (const assembler of this.#streams.values()) assembler.skipNothing();
+    this.#streams.skipNothing();
   }
 
   ends(status: number): void {
@@ -367,8 +333,8 @@ export class FrameStream implements FrameReader {
     if (lost.bytes <= this.#lost.bytes || !this.#losses.isCounted(instance, lost)) return;
     this.#lost = lost;
     // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
-    const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
-    for (const assembler of after) assembler?.flush();
+    if (stream === 0) this.#streams.flush();
+    else this.#streams.get(stream)?.flush();
     this.#notices.notCaptured(this.#hello!, lost, this.#lastMs, this.#times.of(timeMs));
   }
 
@@ -407,13 +373,7 @@ export class FrameStream implements FrameReader {
       throw new ProtocolError('names', 'the names of all peers together take too much memory');
     }
     this.#nameBytes += bytes;
-    const origin = { id: this.#idOf(id), ...stream, pid, process, container };
-    const known = this.#streams.get(id);
-    if (known !== undefined && this.#inherited.has(known)) {
-      if (isSameOrigin(known.origin, origin)) return;
-      known.flush();
-    }
-    this.#streams.set(id, openAssembler(origin, this.#shared));
+    this.#streams.open(id, { id: this.#idOf(id), ...stream, pid, process, container });
   }
 
   #idOf(stream: number | string): string {
