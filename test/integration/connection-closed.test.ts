@@ -1,6 +1,6 @@
 /** Connections that the shipper closes while their process writes: each line arrives, or its writer learns that it was not taken. */
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { FRAME_HEADER_BYTES } from '../../src/contract.js';
 import { SocketSource } from '../../src/shipper/source/socket/source.js';
 import { messagesOf } from '../support/batches.js';
 import { data, hello, lost, magic } from '../support/frames.js';
-import { run } from '../support/run.js';
+import { run, until } from '../support/run.js';
 import { tapEnvironment } from '../support/tapped.js';
 
 const descriptorOf = (socket: Socket) =>
@@ -114,8 +114,7 @@ test('a process whose connection was closed before its last line was read tells 
   await once(server, 'listening');
   const script = `echo one; : > ${gate}.written; until test -e ${gate}; do :; done; exit 3`;
   const ended = run('sh', ['-c', script], { env: tapEnvironment(path) });
-  while (connections.length === 0) await sleep(5);
-  await sleep(200);
+  await until('the line is written', () => connections.length > 0 && existsSync(`${gate}.written`));
   connections[0]!.destroy();
   writeFileSync(gate, '');
   expect((await ended).code).toBe(3);

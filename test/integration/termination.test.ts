@@ -75,8 +75,8 @@ test('an application is killed at the end of the time, and its sink is down: eve
   });
   await until('it has written', () => writer.stderr().length > 100);
   shipper.child.kill('SIGUSR2');
+  await until('it is told', () => shipper.stderr().includes('the termination of the pod begins'));
   await sleep(1000);
-  expect(shipper.stderr()).toContain('the termination of the pod begins');
   // As the kubelet does: the application first.
   writer.child.kill('SIGKILL');
   const { stderr: written, stdout: original } = await writer.ended;

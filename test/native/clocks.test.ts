@@ -46,11 +46,11 @@ function suite(libc: Libc): void {
 
   test('a tap that looks on at first looks in after that time', async () => {
     const receiver = await TapReceiver.start();
-    const settings = toSocket(receiver.socket, { PASSIVE_ON_START: '300' });
-    const { code } = await runTapped(program('over-time', libc), ['60'], { settings, preload });
+    const settings = toSocket(receiver.socket, { PASSIVE_ON_START: '800' });
+    const { code } = await runTapped(program('over-time', libc), ['80'], { settings, preload });
     await receiver.settled();
     expect(code).toBe(0);
-    expect(receiver.text('stdout')).toMatch(/line 60 in 978307200\n$/);
+    expect(receiver.text('stdout')).toMatch(/line 80 in 978307200\n$/);
     expect(receiver.text('stdout')).not.toMatch(/line 1 in/);
     await receiver.close();
   });
