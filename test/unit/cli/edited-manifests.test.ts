@@ -20,7 +20,15 @@ async function succeed(command: typeof injectCommand, args: string[], input: str
   if (error !== undefined) throw error;
   return { stdout, stderr };
 }
-const inject = (text: string, ...flags: string[]) => succeed(injectCommand, [...FLAGS, ...flags], text);
+
+/** Many tests ask for the same injection, which is the same each time and the longest part of them. */
+const injections = new Map<string, ReturnType<typeof succeed>>();
+function inject(text: string, ...flags: string[]) {
+  const key = JSON.stringify([text, ...flags]);
+  const injection = injections.get(key) ?? succeed(injectCommand, [...FLAGS, ...flags], text);
+  injections.set(key, injection);
+  return injection;
+}
 const uninject = (text: string) => succeed(uninjectCommand, ['-'], text);
 
 const directory = join(__dirname, '../../fixtures/manifests');
