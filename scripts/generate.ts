@@ -85,6 +85,7 @@ function header(): string {
     define('BELL_LOSS', `0x${contract.BELL_LOSS.toString(16)}ULL`),
     ...Object.entries(contract.RING_NAMES).map(([name, value]) => define(`RING_NAME_${name}`, text(value))),
     ...cStruct('lt_loss_slot', contract.LOSS_SLOT, contract.LOSS_SLOT_BYTES),
+    define('SOCKET_LOSSES_SUFFIX', text(contract.SOCKET_LOSSES_SUFFIX)),
     define('LOSS_PAGE_BYTES', contract.LOSS_PAGE_BYTES),
     define('LOSS_PAGE_MAGIC', magic(contract.LOSS_PAGE_MAGIC)),
     '',
@@ -189,6 +190,8 @@ function documentation(): string {
     'claims the first slot with instance 0 by a compare-and-swap, and stores its totals there. The first slot belongs to no process: its maker',
     `gives it a random instance and the magic \`${contract.LOSS_PAGE_MAGIC.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}\`. A process that finds no free slot adds to the first one's totals, and takes`,
     'as much off its own. Nothing is taken out of the page. The shipper only reads it.',
+    `Beside a socket, the file \`SOCKET${contract.SOCKET_LOSSES_SUFFIX}\` is such a page for processes that write frames to the socket: at each loss, whether they are connected or not.`,
+    'Their totals there are those of HELLO and LOST, so each of them counts once.',
     '',
     ...layoutTable(contract.LOSS_SLOT),
   ].join('\n');

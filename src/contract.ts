@@ -191,7 +191,8 @@ export const BELL_LOSS = 0x0a1a0a0d_42544c89n;
 export const RING_NAMES = { FREE: 'free-', USED: 'ring-', BELL: 'bell', LOSSES: 'losses' } as const;
 
 /**
- * The page of losses: a file of LOSS_PAGE_BYTES in the ring directory, that a process maps when it loses bytes and has no ring. It is a row
+ * The page of losses: a file of LOSS_PAGE_BYTES in the ring directory, that a process maps when it loses bytes and has no ring, or beside
+ * the socket (SOCKET_LOSSES_SUFFIX), for processes that write there. It is a row
  * of slots. A process claims the first slot with instance 0 by a compare-and-swap, and then stores its totals there. The first slot belongs
  * to no process: its maker gives it a random instance, and a process that finds no other slot adds to its totals instead, and takes as much
  * off its own. Nothing is ever taken out of the page. Its readers only read.
@@ -206,6 +207,9 @@ export const LOSS_SLOT_BYTES = 32;
 export const LOSS_PAGE_BYTES = 4096;
 /** The page begins with a slot that has this. */
 export const LOSS_PAGE_MAGIC: readonly number[] = [0x89, 0x4c, 0x54, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Behind the path of the socket: a page of losses, for processes that write to the socket. */
+export const SOCKET_LOSSES_SUFFIX = '.losses';
 
 /** Longest path of a unix socket that Linux can bind, terminator excluded (`sun_path` is 108 bytes, unix(7)). */
 export const SOCKET_PATH_MAX_BYTES = 107;

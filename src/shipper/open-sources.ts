@@ -141,6 +141,7 @@ export function openSources(
     ...lines,
     path: settings.socket,
     maxConnections: descriptorShares().connections,
+    onNoLossPage: (problem) => log.problem('warn', 'losses', problem),
     onRead(processes, unsettled, counted) {
       ledger.keepRead(processes, unsettled, counted);
       const { missing, closed, invalid } = counted;

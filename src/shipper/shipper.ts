@@ -71,6 +71,7 @@ export class Shipper {
     await this.#startStatusServer();
     await socket.listen();
     carryOn();
+    socket.watchLosses();
     this.#isListening = true;
     log.info('listening', {
       version,

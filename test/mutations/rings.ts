@@ -391,8 +391,8 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'C: a ring whose process ends is not marked as ended',
     file: `${C}/transport_ring.c`,
-    text: '    note_loss(false);\n    note_end();\n    if (!is_retired())',
-    by: '    note_loss(false);\n    if (!is_retired())',
+    text: '    note_loss(NULL, false);\n    note_end();\n    if (!is_retired())',
+    by: '    note_loss(NULL, false);\n    if (!is_retired())',
     foundBy: WRITERS,
   },
   {
@@ -412,14 +412,14 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'a page of losses that other users cannot write stays',
     file: LOSS_PAGE,
-    text: ' || (file.mode & 0o666) !== 0o666',
-    by: '',
+    text: "      if (found === 'for all') return;\n",
+    by: '      if (found !== undefined) return;\n',
     foundBy: unit('source/loss-page'),
   },
   {
     fault: 'a page of losses that a process has just made is replaced',
     file: LOSS_PAGE,
-    text: '      if (this.#readPage()) return;\n',
+    text: "      if (this.#readPage() === 'for all') return;\n",
     by: '',
     foundBy: unit('source/loss-page'),
   },
@@ -450,5 +450,19 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     text: '    lt_loss_page_open(false);\n',
     by: '',
     foundBy: integration('loss-page'),
+  },
+  {
+    fault: 'the page of losses beside the socket is read before earlier counts are known',
+    file: 'src/shipper/source/socket/source.ts',
+    text: '      await removeStale(path);\n',
+    by: '      await removeStale(path);\n      this.#lookForLosses();\n',
+    foundBy: unit('source/loss-page'),
+  },
+  {
+    fault: 'a page of losses with another name, too, is made open to all users',
+    file: LOSS_PAGE,
+    text: '  if (nlink !== 1) return false;\n',
+    by: '',
+    foundBy: unit('source/loss-page'),
   },
 ];

@@ -1,12 +1,12 @@
 /** A process without a ring stores its losses in the page beside the rings, at once, under every C library. */
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARY_NAME, LOSS_PAGE_BYTES, LOSS_PAGE_MAGIC, RING_NAMES } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
-import { lossSlots, sumOfSlots, volumeWithoutRoom } from '../support/loss-page.js';
+import { lossSlots, sumBesideSocket, sumOfSlots, volumeWithoutRoom } from '../support/loss-page.js';
 import { program } from '../support/native-programs.js';
-import { type Outcome, runTapped, type TapOptions } from '../support/native-tap.js';
-import { library, root } from '../support/run.js';
+import { type Outcome, runTapped, type TapOptions, toSocket } from '../support/native-tap.js';
+import { library, root, temporaryDirectory } from '../support/run.js';
 
 const ends = (bytes: Buffer) => BigInt(bytes.filter((byte) => byte === 10).length);
 
@@ -74,5 +74,46 @@ describeWith(['root'], 'a volume without room for a ring', () => {
     const { code, stdout } = await run(program('lines'), ['3000']);
     expect([code, ends(stdout)]).toEqual([0, 3000n]);
     expect(readFileSync(page).equals(content)).toBe(true);
+  });
+});
+
+describe('a socket on which no shipper listens', () => {
+  let socket: string;
+  beforeEach(() => {
+    socket = join(temporaryDirectory(), 'a.sock');
+  });
+  const run = (command: string, args: readonly string[], options: TapOptions & { format?: string } = {}) =>
+    runTapped(command, args, {
+      ...options,
+      settings: { ...toSocket(socket), FORMAT: options.format ?? 'frame', SUPPRESS_STDOUT: 'true', TAP_INTO: '1' },
+    });
+  const expectCounted = ({ code, stdout }: Outcome) => {
+    expect([code, stdout.length > 0]).toEqual([0, true]);
+    expect(sumBesideSocket(socket)).toEqual({ lines: ends(stdout), bytes: BigInt(stdout.length) });
+  };
+
+  function suite(run: (name: string, args: readonly string[]) => Promise<Outcome>): void {
+    test('a program', async () => expectCounted(await run('lines', ['3000'])));
+    test('a program with children, each of which has its own slot', async () => {
+      expectCounted(await run('family', ['3', '50']));
+    });
+  }
+  describe('glibc', () => suite((name, args) => run(program(name), args)));
+  describeWith(['musl'], 'musl', () => suite((name, args) => run(program(name, 'musl'), args)));
+  describeWith(['aarch64'], 'aarch64', () =>
+    suite((name, args) =>
+      run('qemu-aarch64-static', ['-L', '/usr/aarch64-linux-gnu', program(name, 'aarch64 glibc'), ...args], {
+        preload: join(root, 'dist', 'native', 'aarch64', 'liblogtap.so'),
+      }),
+    ),
+  );
+
+  test('more processes than slots: the first slot has what the others have no room for', async () => {
+    expectCounted(await run('bash', ['-c', 'for i in {1..200}; do (echo $i; echo more); done']));
+  });
+
+  test('a reader that knows no frames gets no page beside its socket', async () => {
+    await run(program('lines'), ['3000'], { format: 'raw' });
+    expect(existsSync(`${socket}.losses`)).toBe(false);
   });
 });

@@ -78,6 +78,7 @@ struct lt_loss_slot {
 };
 _Static_assert(sizeof(struct lt_loss_slot) == 32, "lt_loss_slot: no padding");
 
+#define LT_SOCKET_LOSSES_SUFFIX ".losses"
 #define LT_LOSS_PAGE_BYTES 4096
 #define LT_LOSS_PAGE_MAGIC "\x89\x4c\x54\x4c\x0d\x0a\x1a\x0a"
 

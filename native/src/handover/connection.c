@@ -23,7 +23,7 @@ static struct {
     uint64_t next_attempt_ns; /* monotonic clock; no attempt to connect before */
     uint64_t dropped_ns;      /* when the last connection broke; 0: never */
     uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
-    uint64_t reported_bytes;  /* of the loss, on this connection */
+    struct lt_loss reported;  /* on the last connection */
     uint64_t handed_lines;    /* line ends that the kernel has taken, over all connections; of sockets only */
     uint32_t told_status;     /* as in the header of a ring */
     uint64_t announced[LT_TAP_FILES_MAX / 64]; /* a bit for each file */
@@ -156,7 +156,7 @@ static bool greet(struct lt_patience *patience) {
         if (transport()->is_open()) drop();
         return false;
     }
-    connection->reported_bytes = loss.bytes;
+    connection->reported = loss;
     return true;
 }
 
@@ -193,10 +193,10 @@ static bool connect(struct lt_patience *patience) {
 
 static bool report_loss(struct lt_patience *patience) {
     const struct lt_loss loss = lt_handover_loss();
-    if (LT_LIKELY(loss.bytes == connection->reported_bytes)) return true;
+    if (LT_LIKELY(loss.bytes == connection->reported.bytes)) return true;
     uint8_t frame[LT_LOST_FRAME_BYTES];
     if (!send_whole(frame, lt_framing_loss(frame, loss, 0), patience)) return false;
-    connection->reported_bytes = loss.bytes;
+    connection->reported = loss;
     return true;
 }
 
@@ -260,7 +260,7 @@ bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int c
 
 void lt_connection_report_loss(void) {
     struct lt_patience none = {0};
-    if (!lt_framing_is_whole() || lt_handover_loss().bytes == connection->reported_bytes) return;
+    if (!lt_framing_is_whole() || lt_handover_loss().bytes == connection->reported.bytes) return;
     if (transport()->is_open()) {
         if (transport()->use_reserve != NULL) transport()->use_reserve();
     } else {
@@ -270,7 +270,7 @@ void lt_connection_report_loss(void) {
 }
 
 void lt_connection_note_loss(bool may_tell) {
-    if (transport()->note_loss != NULL) transport()->note_loss(may_tell);
+    if (transport()->note_loss != NULL) transport()->note_loss(&connection->reported, may_tell);
 }
 
 void lt_connection_look_ahead(void) {
@@ -293,7 +293,7 @@ static void tell_status(void) {
     if (length == 0) return;
     if (!send_whole(frame, length, &none)) return;
     connection->told_status = status;
-    connection->reported_bytes = loss.bytes;
+    connection->reported = loss;
 }
 
 void lt_connection_end(void) {

@@ -237,7 +237,7 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
         if (is_certain) lines += lt_count(part.iov_base, part.iov_len, '\n');
     }
     lt_handover_lose(lines, length);
-    if (lt_config.medium == LT_TO_RING) note_loss();
+    if (lt_config.medium != LT_TO_FILE) note_loss();
     if (LT_UNLIKELY(__atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED))) lt_emit_end();
 }
 

@@ -1,5 +1,6 @@
 /* The page of losses. Any process may write there at any moment: only numbers are read from it. */
 #include "loss_page.h"
+#include "clock.h"
 #include "config.h"
 #include "confinement.h"
 #include "handover.h"
@@ -14,12 +15,34 @@ enum {
     BLOCK_BYTES = 512, /* in which st_blocks counts */
     HEX_DIGITS = 16,
     NO_REPLACE = 1,
+    SLOTS_PER_WRITE = 8,
+    OPEN_PAUSE_NS = 100 * LT_NS_PER_MS,
 };
 
 #define MAKING "new-losses-"
 
 /* A fork child keeps it, and claims a slot of its own. NULL: none. */
 static struct lt_loss_slot *page;
+
+/* Begins at zero, in a fork child too (process.h). */
+static struct {
+    uint64_t bytes;    /* of the last total that was told */
+    uint64_t tried_ns; /* when the page was looked for last */
+    uint32_t slot;     /* 0: none */
+} *told;
+
+bool lt_loss_page_set_up(void) {
+    told = lt_process_memory(sizeof *told);
+    return told != NULL;
+}
+
+uint64_t lt_loss_page_told(void) {
+    return told->bytes;
+}
+
+void lt_loss_page_note_told(uint64_t bytes) {
+    told->bytes = bytes;
+}
 
 static bool is_page(const struct lt_loss_slot *at) {
     return lt_same((const char *)&at[SHARED_SLOT].magic, LT_LOSS_PAGE_MAGIC, sizeof at->magic);
@@ -41,10 +64,15 @@ static void map_and_close(int fd) {
     }
 }
 
-static bool fill(int fd) {
-    if (!lt_size_limit_allows(LT_LOSS_PAGE_BYTES)) return false;
+static struct lt_loss_slot first_slot(void) {
     struct lt_loss_slot shared = {.instance = ~lt_process->instance}; /* no slot of a process has it */
     lt_copy(&shared.magic, LT_LOSS_PAGE_MAGIC, sizeof shared.magic);
+    return shared;
+}
+
+static bool fill(int fd) {
+    if (!lt_size_limit_allows(LT_LOSS_PAGE_BYTES)) return false;
+    const struct lt_loss_slot shared = first_slot();
     return lt_syscall(__NR_fallocate, fd, 0, 0, LT_LOSS_PAGE_BYTES) == 0 && lt_syscall(__NR_fchmod, fd, 0666) == 0 &&
            lt_syscall(__NR_pwrite64, fd, &shared, sizeof shared, 0) == sizeof shared;
 }
@@ -65,14 +93,43 @@ void lt_loss_page_make(int directory) {
     (void)lt_syscall(__NR_unlinkat, directory, making, 0);
 }
 
-void lt_loss_page_open(bool makes) {
-    static const long calls[] = {__NR_openat, __NR_fstat, __NR_mmap, __NR_close};
-    if (page != NULL || !lt_confinement_allows_all(calls, sizeof calls / sizeof *calls)) return;
+static int open_in_directory(bool makes) {
     const int directory = lt_shared_directory_open(lt_config.target);
-    if (directory < 0) return;
+    if (directory < 0) return directory;
     if (makes) lt_loss_page_make(directory);
     const int fd = lt_shared_directory_open_file(directory, LT_RING_NAME_LOSSES, O_RDWR);
     (void)lt_sys_close(directory);
+    return fd;
+}
+
+/* By no call that the first line of a program does not take (confinement.c), so the umask applies until a shipper
+ * comes. Who opens it before it is whole does not take it for a page. */
+static int make_beside_socket(const char *name) {
+    if (!lt_size_limit_allows(LT_LOSS_PAGE_BYTES)) return -EFBIG;
+    const int fd = lt_shared_directory_open_file(AT_FDCWD, name, O_RDWR | O_CREAT | O_EXCL);
+    if (fd < 0) return fd;
+    struct lt_loss_slot slots[SLOTS_PER_WRITE] = {first_slot()};
+    for (size_t done = 0; done < LT_LOSS_PAGE_BYTES; done += sizeof slots) {
+        if (lt_sys_write(fd, slots, sizeof slots) != sizeof slots) break;
+        slots[SHARED_SLOT] = (struct lt_loss_slot){0};
+    }
+    return fd;
+}
+
+static int open_beside_socket(bool makes) {
+    char name[LT_SOCKET_PATH_MAX_BYTES + sizeof LT_SOCKET_LOSSES_SUFFIX];
+    const size_t length = lt_length(lt_config.target);
+    if (length > LT_SOCKET_PATH_MAX_BYTES) return -EINVAL;
+    lt_copy(name, lt_config.target, length);
+    lt_copy(name + length, LT_SOCKET_LOSSES_SUFFIX, sizeof LT_SOCKET_LOSSES_SUFFIX);
+    const int fd = lt_shared_directory_open_file(AT_FDCWD, name, O_RDWR);
+    return fd == -ENOENT && makes ? make_beside_socket(name) : fd;
+}
+
+void lt_loss_page_open(bool makes) {
+    static const long calls[] = {__NR_openat, __NR_fstat, __NR_mmap, __NR_close};
+    if (page != NULL || !lt_confinement_allows_all(calls, sizeof calls / sizeof *calls)) return;
+    const int fd = lt_config.medium == LT_TO_SOCKET ? open_beside_socket(makes) : open_in_directory(makes);
     if (fd >= 0) map_and_close(fd);
 }
 
@@ -84,33 +141,55 @@ static bool claims(struct lt_loss_slot *slot) {
 }
 
 /* A signal handler that comes in between may claim a second slot: a reader takes the higher one of two totals. */
-static struct lt_loss_slot *own_slot(struct lt_loss_slot *slots, uint32_t *number) {
-    const uint32_t known = *number;
+static struct lt_loss_slot *own_slot(struct lt_loss_slot *slots) {
+    const uint32_t known = told->slot;
     if (known != SHARED_SLOT && __atomic_load_n(&slots[known].instance, __ATOMIC_RELAXED) == lt_process->instance)
         return &slots[known];
     for (uint32_t i = SHARED_SLOT + 1; i < SLOTS; i++) {
         if (!claims(&slots[i])) continue;
-        *number = i;
+        told->slot = i;
         return &slots[i];
     }
     return NULL;
 }
 
-bool lt_loss_page_store(uint32_t *slot, const struct lt_loss *total) {
+static bool store(const struct lt_loss *total) {
     struct lt_loss_slot *const slots = __atomic_load_n(&page, __ATOMIC_ACQUIRE);
     if (slots == NULL || lt_process->instance == 0) return false;
-    struct lt_loss_slot *const own = own_slot(slots, slot);
+    struct lt_loss_slot *const own = own_slot(slots);
     if (own == NULL) return false;
     __atomic_store_n(&own->lost_lines, total->lines, __ATOMIC_RELAXED);
     __atomic_store_n(&own->lost_bytes, total->bytes, __ATOMIC_RELEASE);
+    told->bytes = total->bytes;
     return true;
 }
 
-bool lt_loss_page_move(const struct lt_loss *kept) {
+/* Into the slot that all share. */
+static bool move(const struct lt_loss *kept) {
     struct lt_loss_slot *const slots = __atomic_load_n(&page, __ATOMIC_ACQUIRE);
     if (slots == NULL) return false;
     const struct lt_loss taken = lt_handover_take_loss(kept);
     (void)__atomic_add_fetch(&slots[SHARED_SLOT].lost_lines, taken.lines, __ATOMIC_RELAXED);
     (void)__atomic_add_fetch(&slots[SHARED_SLOT].lost_bytes, taken.bytes, __ATOMIC_RELEASE);
+    told->bytes = kept->bytes;
     return true;
+}
+
+/* Where there is no page, all writes are lost: what costs system calls is tried now and then. */
+static bool is_due(void) {
+    const uint64_t now_ns = lt_clock_ns(LT_CLOCK_MONOTONIC);
+    const bool is_ending = __atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED);
+    if (told->tried_ns != 0 && now_ns - told->tried_ns < OPEN_PAUSE_NS && !is_ending) return false;
+    told->tried_ns = now_ns;
+    return true;
+}
+
+static bool tell(const struct lt_loss *total, const struct lt_loss *kept) {
+    return store(total) || (kept != NULL && move(kept));
+}
+
+bool lt_loss_page_tell(const struct lt_loss *total, const struct lt_loss *kept, bool may_call) {
+    if (lt_process->instance == 0 || tell(total, kept) || !may_call || !is_due()) return true;
+    lt_loss_page_open(true);
+    return tell(total, kept);
 }

@@ -5,6 +5,8 @@
 
 #include "sys.h"
 
+#include "frame.h"
+
 struct lt_transport {
     /* At the start of the process. False without memory. */
     bool (*set_up)(void);
@@ -39,9 +41,9 @@ struct lt_transport {
     void (*use_reserve)(void);
     void (*keep_reserve)(void);
 
-    /* The totals of losses have risen. Called inside the guard, or by a handler that interrupted its holder, which may
-     * not tell where nothing can be noted. NULL: the next frame tells. */
-    void (*note_loss)(bool may_tell);
+    /* The totals of losses have risen since a connection reported them. Called inside the guard, or by a handler that
+     * interrupted its holder, which may not tell where nothing can be noted. NULL: the next frame tells. */
+    void (*note_loss)(const struct lt_loss *reported, bool may_tell);
 
     /* The application is about to give up system calls. NULL: there is nothing to do. */
     void (*look_ahead)(void);

@@ -13,22 +13,17 @@
 #include "text.h"
 #include "transport.h"
 
-enum { WAIT_MS = 1, TELL_PAUSE_NS = 100 * LT_NS_PER_MS };
+enum { WAIT_MS = 1 };
 
 /* Both begin at zero, in a fork child too (process.h). */
 static struct lt_ring *ring;
-/* Losses as the shipper can learn them. It outlasts each ring. */
-static struct {
-    struct lt_loss by_rings; /* the last total in the header of a ring */
-    uint64_t bytes;          /* of the last total that was told while there was no ring */
-    uint64_t tried_ns;       /* when that last took system calls */
-    uint32_t slot;           /* in the page of losses; 0: none */
-} *told;
+/* The last total in the header of a ring. It outlasts each ring. */
+static struct lt_loss *by_rings;
 
 static bool set_up(void) {
     ring = lt_process_memory(sizeof *ring);
-    told = lt_process_memory(sizeof *told);
-    return ring != NULL && told != NULL;
+    by_rings = lt_process_memory(sizeof *by_rings);
+    return ring != NULL && by_rings != NULL && lt_loss_page_set_up();
 }
 
 /* The application goes where the directory may be out of reach, or its child. */
@@ -49,41 +44,19 @@ static void ring_bell(void) {
     lt_ring_directory_bell(&lt_process->instance, 1);
 }
 
-/* Where no ring is to be had, all writes are lost: what costs system calls is tried now and then. */
-static bool is_due(void) {
-    const uint64_t now_ns = lt_clock_ns(LT_CLOCK_MONOTONIC);
-    const bool is_ending = __atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED);
-    if (told->tried_ns != 0 && now_ns - told->tried_ns < TELL_PAUSE_NS && !is_ending) return false;
-    told->tried_ns = now_ns;
-    return true;
-}
-
-static bool tell_by_page(const struct lt_loss *loss) {
-    if (lt_loss_page_store(&told->slot, loss)) {
-        told->bytes = loss->bytes;
-        return true;
-    }
-    /* What a header has is told. */
-    if (!lt_loss_page_move(&told->by_rings)) return false;
-    told->bytes = told->by_rings.bytes;
-    return true;
-}
-
-/* A process that gets no ring has no header for it. At once, as the process may be killed. Not inlined: its frame would
- * take stack in every write. */
+/* A process that gets no ring has no header for it. At once, as the process may be killed. What a header has is told.
+ * Not inlined: its frame would take stack in every write. */
 __attribute__((noinline)) static void tell_loss(const struct lt_loss *loss, bool may_call) {
-    if (lt_process->instance == 0) return;
-    if (tell_by_page(loss) || !may_call || !is_due()) return;
-    lt_loss_page_open(true);
-    if (tell_by_page(loss)) return;
+    if (lt_loss_page_tell(loss, by_rings, may_call)) return;
     const uint64_t words[] = {LT_BELL_LOSS, lt_process->instance, loss->lines, loss->bytes};
-    told->bytes = loss->bytes;
+    lt_loss_page_note_told(loss->bytes);
     lt_ring_directory_bell(words, sizeof words / sizeof *words);
 }
 
-static void note_loss(bool may_call) {
+static void note_loss(const struct lt_loss *reported, bool may_call) {
+    (void)reported; /* frames in a ring may not be read any more */
     const bool has_ring = ring->map != NULL;
-    const uint64_t noted = has_ring ? ring->noted_loss : told->bytes;
+    const uint64_t noted = has_ring ? ring->noted_loss : lt_loss_page_told();
     if (LT_LIKELY(__atomic_load_n(&lt_handover->loss.bytes, __ATOMIC_RELAXED) == noted)) return;
     const struct lt_loss loss = lt_handover_loss();
     if (!has_ring) {
@@ -91,7 +64,7 @@ static void note_loss(bool may_call) {
         return;
     }
     ring->noted_loss = loss.bytes;
-    told->by_rings = loss;
+    *by_rings = loss;
     __atomic_store_n(word(LT_RING_LOST_LINES_AT), loss.lines, __ATOMIC_RELAXED);
     __atomic_store_n(word(LT_RING_LOST_BYTES_AT), loss.bytes, __ATOMIC_RELEASE);
 }
@@ -107,7 +80,7 @@ static int open_ring(void) {
     __atomic_store_n(half_word(LT_RING_PID_AT), lt_process->pid, __ATOMIC_RELAXED);
     __atomic_store_n(half_word(LT_RING_LOCKED_AT), ring->is_locked ? 1 : 0, __ATOMIC_RELAXED);
     __atomic_store_n(word(LT_RING_INSTANCE_AT), lt_process->instance, __ATOMIC_RELEASE);
-    note_loss(false);
+    note_loss(NULL, false);
     /* The last words of a process, when its ring was retired because it ends. */
     if (__atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED)) note_end();
     ring_bell();
@@ -190,7 +163,7 @@ static bool publish(uint64_t head) {
 }
 
 static ssize_t send_to_ring(const struct iovec *parts, int count, int own) {
-    note_loss(false);
+    note_loss(NULL, false);
     if (LT_UNLIKELY(is_retired())) return -EPIPE;
     size_t length = 0;
     for (int i = 0; i < count; i++)
@@ -220,7 +193,7 @@ static void wait_for_room(uint64_t ms) {
 
 /* The totals of losses lie in the header, which always has room: they need no reserve. */
 static void end_ring(void) {
-    note_loss(false);
+    note_loss(NULL, false);
     note_end();
     if (!is_retired()) ring_bell();
 }

@@ -1,6 +1,9 @@
 /* A stream socket. Linux takes up to 32 KiB whole or not at all on a non-blocking unix stream socket, so frames of
  * several writers do not mix; as that is nowhere promised, connection.c handles a partial send too. */
 #include "config.h"
+#include "framing.h"
+#include "handover.h"
+#include "loss_page.h"
 #include "own_descriptor.h"
 #include "staging.h"
 #include "text.h"
@@ -60,6 +63,26 @@ static void look_ahead(void) {
     } action = {0};
     pipe_signal_is_ignored =
         lt_syscall(__NR_rt_sigaction, PIPE_SIGNAL, 0, &action, MASK_BYTES) == 0 && action.handler == IGNORED;
+    if (lt_framing_is_whole()) lt_loss_page_open(false);
+}
+
+static bool set_up(void) {
+    return lt_loss_page_set_up() && lt_own_descriptor_set_up();
+}
+
+/* At once: the process may be killed, or end before a shipper listens. A handler moves nothing: it may have interrupted
+ * a report of it. Nor does a process that is connected, as its next frame tells. Not inlined: its frame would take
+ * stack in every write. */
+__attribute__((noinline)) static void tell_loss(const struct lt_loss *reported, bool may_call) {
+    const struct lt_loss loss = lt_handover_loss();
+    const bool moves = may_call && !lt_own_descriptor_is_open();
+    (void)lt_loss_page_tell(&loss, moves ? reported : NULL, may_call);
+}
+
+static void note_loss(const struct lt_loss *reported, bool may_call) {
+    if (LT_LIKELY(__atomic_load_n(&lt_handover->loss.bytes, __ATOMIC_RELAXED) == lt_loss_page_told())) return;
+    /* A reader that knows no frames counts nothing. */
+    if (lt_framing_is_whole()) tell_loss(reported, may_call);
 }
 
 static ssize_t send_one(int fd, const void *from, size_t length) {
@@ -81,7 +104,7 @@ static void wait_socket(uint64_t ms) {
 }
 
 const struct lt_transport lt_socket_transport = {
-    .set_up = lt_own_descriptor_set_up,
+    .set_up = set_up,
     .open = open_socket,
     .is_open = lt_own_descriptor_is_open,
     .close = lt_own_descriptor_drop,
@@ -91,5 +114,6 @@ const struct lt_transport lt_socket_transport = {
     .end_write = lt_own_descriptor_end_write,
     .use_reserve = use_reserve,
     .keep_reserve = keep_reserve,
+    .note_loss = note_loss,
     .look_ahead = look_ahead,
 };

@@ -2,6 +2,8 @@
  * Finds the rings that processes have claimed, and sees to it that each finds one: keeps free ones ready, sends processes to larger
  * ones, and retires rings whose process is gone or has been quiet for long.
  */
+import { join } from 'node:path';
+import { RING_NAMES } from '../../../contract.js';
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Lost } from '../frames/decoder.js';
 import type { LossTotals } from '../frames/losses/loss-totals.js';
@@ -55,7 +57,7 @@ export class RingScan {
     this.directory = new RingDirectory(options);
     this.#larger = new LargerRings({ ...options, directory: this.directory });
     this.#endedProcesses = new EndedProcesses(options.path);
-    this.#lossPage = new LossPage(options.path, options.onNoRoom);
+    this.#lossPage = new LossPage(join(options.path, RING_NAMES.LOSSES), options.onNoRoom);
     // Before rings take the room for it.
     this.#lossPage.look(this.#onLoss);
     this.directory.refill(this.directory.names());

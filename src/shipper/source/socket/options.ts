@@ -25,6 +25,8 @@ export interface SocketSourceOptions extends ConnectionReadsOptions, LaterVersio
   readonly lingerMs: number;
   /** An application could not hand over this much since its last report. */
   readonly onLost: (lost: Lost) => void;
+  /** There is no page of losses now, so that losses of processes that cannot connect are not counted. */
+  readonly onNoLossPage?: (problem: string) => void;
   readonly onProtocolError: (error: ProtocolError) => void;
   /** Milliseconds that never go back, also when the clock is set. */
   readonly now?: () => number;

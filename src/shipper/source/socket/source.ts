@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { runbook } from '../../../catalog/runbook.js';
+import { SOCKET_LOSSES_SUFFIX } from '../../../contract.js';
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import { ConfigError, messageOf, ProtocolError } from '../../errors.js';
@@ -21,6 +22,7 @@ import type { Hello } from '../frames/decoder.js';
 import { FrameStream } from '../frames/frame-stream.js';
 import { LossTotals } from '../frames/losses/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
+import { LossPage } from '../loss-page.js';
 import { ConnectionReads } from './connection-reads.js';
 import { takeAndClose } from './drain.js';
 import { LaterVersions } from './later-versions.js';
@@ -40,6 +42,8 @@ const LAST_LOOK_BYTES = 16 * 1024 * 1024;
 const SURPLUS_BYTES = 4 * 1024 * 1024;
 const BACKLOG = 4096;
 const NAME_BYTES = 8;
+/** Between looks at the page of losses. */
+const LOSSES_MS = 1000;
 /** Where connections are scarce, one that was silent for so long gives way to another. */
 const SCARCE_IDLE_MS = 1000;
 
@@ -49,6 +53,7 @@ export class SocketSource implements Source {
   readonly #server: Server;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
+  readonly #lossPage: LossPage;
   readonly #names = new NameRoom();
   readonly #reads: ConnectionReads;
   readonly #later: LaterVersions;
@@ -61,6 +66,7 @@ export class SocketSource implements Source {
   #linger: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  #lossLooks: NodeJS.Timeout | undefined;
   #isStopping = false;
   /** Bytes that may still be read, once `close` was called. */
   #lastLookBytes: number | undefined;
@@ -74,6 +80,7 @@ export class SocketSource implements Source {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#losses = new LossTotals(options.onLost, options);
+    this.#lossPage = new LossPage(`${options.path}${SOCKET_LOSSES_SUFFIX}`, options.onNoLossPage ?? (() => {}));
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
     this.#reads = new ConnectionReads(this.#shared, this.#losses, options);
     this.#later = new LaterVersions(options);
@@ -121,6 +128,17 @@ export class SocketSource implements Source {
     } finally {
       process.umask(before);
     }
+  }
+
+  /** Begins to read the page of losses. After `remember`, or else what earlier shippers have counted would count again. */
+  watchLosses(): void {
+    this.#lookForLosses();
+    this.#lossLooks = setInterval(() => this.#lookForLosses(), LOSSES_MS);
+  }
+
+  /** Of processes that could not connect, or were killed before they could tell. */
+  #lookForLosses(): void {
+    this.#lossPage.look((instance, total) => this.#losses.update(instance, total));
   }
 
   /** Whether a process is connected. */
@@ -204,6 +222,8 @@ export class SocketSource implements Source {
     this.#cancelQuiet();
     clearInterval(this.#idle);
     for (const [socket, connection] of [...this.#connections]) this.#writeLast(socket, connection);
+    if (this.#lossLooks !== undefined) this.#lookForLosses();
+    clearInterval(this.#lossLooks);
     this.#wake();
   }
 

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { LOSS_PAGE_BYTES, LOSS_PAGE_MAGIC, LOSS_SLOT_BYTES } from '../../../../src/contract.js';
+import type { PreviousCounts } from '../../../../src/shipper/accounting/journal-sum.js';
 import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import { LossTotals } from '../../../../src/shipper/source/frames/losses/loss-totals.js';
 import { LossPage } from '../../../../src/shipper/source/loss-page.js';
+import { SocketSource } from '../../../../src/shipper/source/socket/source.js';
 import { openRings } from '../../../support/rings.js';
 
 /** What a process does, once, before the shipper gives its page the name. */
@@ -50,7 +52,7 @@ function shipper(known: ReadonlyMap<string, Lost> = new Map()) {
     onTotal: (instance, total) => kept.set(instance, total),
     onProtocolError: ({ message }) => broken.push(message),
   });
-  const page = new LossPage(directory, (problem) => problems.push(problem));
+  const page = new LossPage(path, (problem) => problems.push(problem));
   const look = () => page.look((instance, total) => totals.update(instance, total));
   look();
   return { look, kept, broken, lines: () => lines };
@@ -98,6 +100,29 @@ test('the shipper looks at its start, and up to its end', async () => {
   expect([done, lost]).toEqual([true, [3, 2]]);
 });
 
+test('the shipper looks beside its socket once it knows what earlier ones have counted, and up to its end', async () => {
+  const socket = join(directory, 'a.sock');
+  path = `${socket}.losses`;
+  shipper();
+  store(1, 11n, 3n, 30n);
+  store(2, 12n, 4n, 40n);
+  const lost: number[] = [];
+  const source = new SocketSource({
+    ...{ path: socket, lineMaxBytes: 1000, lingerMs: 10, lineIdleMs: 1000, onProtocolError: () => {} },
+    onLost: ({ lines }) => lost.push(lines),
+  });
+  await source.listen();
+  const known = { total: { lines: 3, bytes: 30 }, unreported: { lines: 0, bytes: 0 } };
+  source.remember({ lost: new Map([['000000000000000b', known]]), reads: new Map() } as unknown as PreviousCounts);
+  source.watchLosses();
+  const stop = new AbortController();
+  const ended = source.batches(stop.signal).next();
+  expect(lost).toEqual([4]);
+  store(3, 13n, 2n, 20n);
+  stop.abort();
+  expect([(await ended).done, lost]).toEqual([true, [4, 2]]);
+});
+
 test('a total that no process can have reached counts as one broken report, and hides no other', () => {
   const { look, lines, broken } = shipper();
   store(1, 11n, 2n ** 63n, 2n ** 64n - 1n);
@@ -129,13 +154,29 @@ test.each<[string, () => void]>([
   if (fs.existsSync(secret())) expect(fs.readFileSync(secret())).toEqual(Buffer.alloc(LOSS_PAGE_BYTES, 1));
 });
 
-test('one that other users cannot write is replaced', () => {
+test('one that other users cannot write is made theirs, and stays', () => {
   shipper();
   const old = fs.statSync(path).ino;
+  store(1, 11n, 3n, 30n);
   fs.chmodSync(path, 0o600);
-  shipper();
+  expect(shipper().lines()).toBe(3);
   const { mode, ino } = fs.statSync(path);
-  expect([mode & 0o777, ino === old]).toEqual([0o666, false]);
+  expect([mode & 0o777, ino]).toEqual([0o666, old]);
+});
+
+test('one that has another name, too, is read once, and replaced: its mode may not be for others', () => {
+  shipper();
+  const other = join(directory, 'other');
+  store(1, 11n, 3n, 30n);
+  fs.linkSync(path, other);
+  fs.chmodSync(path, 0o600);
+  const next = shipper();
+  next.look();
+  expect([next.lines(), problems]).toEqual([3, []]);
+  expect([fs.statSync(other).mode & 0o777, fs.statSync(path).mode & 0o777]).toEqual([0o600, 0o666]);
+  store(1, 11n, 4n, 40n);
+  next.look();
+  expect(next.lines()).toBe(4);
 });
 
 test('a page that is removed is made again', () => {
