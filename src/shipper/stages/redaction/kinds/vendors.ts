@@ -64,10 +64,10 @@ const vendorsOf = (table: typeof TOKENS, isAddress: boolean): readonly Vendor[] 
       isAddress,
     })),
   );
+const VENDORS = [...vendorsOf(TOKENS, false), ...vendorsOf(ADDRESSES, true)];
 /** By the byte in front of the first sign. */
-const BY_LAST: readonly (readonly Vendor[])[] = Array.from({ length: 256 }, (_, last) =>
-  [...vendorsOf(TOKENS, false), ...vendorsOf(ADDRESSES, true)].filter(({ head }) => code(head.at(-1)!) === last),
-);
+const BY_LAST: readonly Vendor[][] = Array.from({ length: 256 }, () => []);
+for (const vendor of VENDORS) BY_LAST[code(vendor.head.at(-1)!)]!.push(vendor);
 
 const PAIR_BITS = 6;
 const PAIR_MASK = (1 << PAIR_BITS) - 1;
@@ -75,7 +75,7 @@ const pairOf = (one: number, two: number): number => ((one & PAIR_MASK) << PAIR_
 /** The signs behind each pair of bytes that a head may end with. */
 const SIGNS = new Uint8Array(1 << (2 * PAIR_BITS));
 const bitOf = (sign: number): number => (sign === UNDERSCORE ? 1 : sign === DOT ? 2 : 4);
-for (const { head, rest } of BY_LAST.flat())
+for (const { head, rest } of VENDORS)
   SIGNS[pairOf(code(head.at(-2)!), code(head.at(-1)!))]! |= bitOf(code(rest[0]!));
 
 /** Whether a token may have its first sign here: most signs are told by the two bytes in front. */
