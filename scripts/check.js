@@ -5,26 +5,12 @@
 //
 // Exported for scripts/test.js: staticChecks(), which counts passed and failed checks.
 const { execFile, spawnSync } = require('node:child_process');
-const { copyFileSync, existsSync, renameSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
 const { join } = require('node:path');
-const { cacheDir } = require('./cache.js');
 
 const root = join(__dirname, '..');
 /** @param {string} script @param {string[]} args */
 const node = (script, ...args) => [process.execPath, require.resolve(script), ...args];
-
-/** What the compiler knows of each file by its content: a new clone begins with that of the last run. */
-const knownTypes = join(root, 'dist', '.types.tsbuildinfo');
-const keptTypes = () => join(cacheDir('types'), 'tsbuildinfo');
-
-function keepTypes() {
-  if (!existsSync(knownTypes)) return;
-  // Renamed: another clone may read it now.
-  const temporary = `${keptTypes()}.${process.pid}`;
-  copyFileSync(knownTypes, temporary);
-  renameSync(temporary, keptTypes());
-}
 
 /** @returns {{ name: string, command: string[], isSlow?: boolean }[]} */
 function checks() {
@@ -33,7 +19,7 @@ function checks() {
     { name: 'TypeScript format and lint', command: node('@biomejs/biome/bin/biome', 'check', '.') },
     {
       name: 'types',
-      command: node('typescript/bin/tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', knownTypes),
+      command: node('typescript/bin/tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', 'dist/.types.tsbuildinfo'),
     },
     { name: 'types of the console', command: node('typescript/bin/tsc', '-p', 'src/console') },
     { name: 'C format', command: [process.execPath, 'scripts/lint-c.js', '--format'] },
@@ -51,14 +37,12 @@ async function staticChecks({ isQuick = false } = {}) {
   const chosen = checks().filter(({ isSlow }) => !(isQuick && isSlow));
   const waiting = [...chosen];
   let failed = 0;
-  if (!existsSync(knownTypes) && existsSync(keptTypes())) copyFileSync(keptTypes(), knownTypes);
   const runNext = async () => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
       if (!(await passes(check))) failed += 1;
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, runNext));
-  keepTypes();
   return { passed: chosen.length - failed, failed };
 }
 
