@@ -30,10 +30,14 @@ const FAMILIES: readonly Family[] = [
 ];
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-const byFirst = (patterns: readonly Pattern[]): readonly (readonly Pattern[])[] =>
-  Array.from({ length: 256 }, (_, byte) =>
-    patterns.filter(({ first = LETTERS }) => first.includes(String.fromCharCode(byte))),
-  );
+/** By each byte that one may begin with, in their order. Each pattern is looked at once: this runs at every start. */
+function byFirst(patterns: readonly Pattern[]): readonly (readonly Pattern[])[] {
+  const table: Pattern[][] = Array.from({ length: 256 }, () => []);
+  for (const pattern of patterns) {
+    for (const first of new Set(pattern.first ?? LETTERS)) table[first.charCodeAt(0)]?.push(pattern);
+  }
+  return table;
+}
 
 const HEADS = byFirst(FAMILIES.flatMap(({ heads }) => heads));
 const CONTINUATIONS = byFirst(FAMILIES.flatMap(({ continuations }) => continuations));

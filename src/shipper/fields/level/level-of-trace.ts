@@ -14,7 +14,8 @@ const FATAL: Severity = 21;
 /** Longest name of a class. */
 const NAME_MAX = 200;
 
-const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
+type Trace = readonly [head: Buffer, severity: Severity];
+const TRACES: readonly Trace[] = (
   [
     ['Traceback (most recent call last)', 17],
     ['Exception in thread ', 17],
@@ -100,7 +101,8 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['npm warn ', 13],
   ] as const
 ).map(([head, severity]) => [Buffer.from(head), severity]);
-const BY_FIRST = Array.from({ length: 256 }, (_, first) => TRACES.filter(([head]) => head[0] === first));
+const BY_FIRST: Trace[][] = Array.from({ length: 256 }, () => []);
+for (const trace of TRACES) BY_FIRST[trace[0][0]!]!.push(trace);
 const THREAD = Buffer.from("thread '");
 const PANICKED = Buffer.from("' panicked at ");
 /** Of a thread of Rust. */

@@ -75,8 +75,7 @@ const pairOf = (one: number, two: number): number => ((one & PAIR_MASK) << PAIR_
 /** The signs behind each pair of bytes that a head may end with. */
 const SIGNS = new Uint8Array(1 << (2 * PAIR_BITS));
 const bitOf = (sign: number): number => (sign === UNDERSCORE ? 1 : sign === DOT ? 2 : 4);
-for (const { head, rest } of VENDORS)
-  SIGNS[pairOf(code(head.at(-2)!), code(head.at(-1)!))]! |= bitOf(code(rest[0]!));
+for (const { head, rest } of VENDORS) SIGNS[pairOf(code(head.at(-2)!), code(head.at(-1)!))]! |= bitOf(code(rest[0]!));
 
 /** Whether a token may have its first sign here: most signs are told by the two bytes in front. */
 export const mayBeVendor = (bytes: Uint8Array, sign: number): boolean =>
