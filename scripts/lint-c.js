@@ -60,7 +60,7 @@ function lints(units) {
   const args = ['--', '-ffreestanding', '-std=gnu11', ...ROOMS.map((room) => `-Isrc/${room}`)];
   return checkOnce({
     name: 'tidy',
-    common: [...PACKAGES, textOf('.clang-tidy'), ...args, ...headers()],
+    common: () => [...PACKAGES, textOf('.clang-tidy'), ...args, ...headers()],
     files: units,
     directory: native,
     run: (files) => run('clang-tidy', ['--quiet', ...files, ...args]),
@@ -72,7 +72,7 @@ function analyses(units) {
   const versions = COMPILERS.map((name) => spawnSync(name, ['--version'], { encoding: 'utf8' }).stdout ?? '');
   return checkOnce({
     name: 'analyse',
-    common: [...versions, textOf('Makefile'), ...headers()],
+    common: () => [...versions, textOf('Makefile'), ...headers()],
     files: units,
     directory: native,
     run: (files) => {

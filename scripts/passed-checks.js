@@ -11,7 +11,7 @@ const KEYS_MAX = 2000;
  * Checks the files that have not passed with the same content, and keeps those that pass.
  * @param {object} check
  * @param {string} check.name of the check, and of its file in the cache
- * @param {readonly string[]} check.common everything else that the result depends on: versions, settings, texts of headers
+ * @param {() => readonly string[]} check.common everything else that the result depends on: versions, settings, texts of headers
  * @param {readonly string[]} check.files
  * @param {string} check.directory where the files are
  * @param {(files: readonly string[]) => boolean} check.run whether all of the files pass
@@ -19,15 +19,19 @@ const KEYS_MAX = 2000;
 function checkOnce({ name, common, files, directory, run }) {
   const kept = join(cacheDir('passed-checks'), `${name}.json`);
   const passed = keysIn(kept);
-  const keys = new Map(
-    files.map((file) => [file, keyOf([...common, file, readFileSync(join(directory, file), 'utf8')])]),
-  );
+  const keysNow = () => {
+    const shared = common();
+    return new Map(files.map((file) => [file, keyOf([...shared, file, readFileSync(join(directory, file), 'utf8')])]));
+  };
+  const keys = keysNow();
   const outdated = files.filter((file) => !passed.has(keys.get(file)));
   if (outdated.length === 0) return true;
   if (!run(outdated)) return false;
+  // A file that changes while it is checked may have been read before or after.
+  const checked = [...keysNow()].filter(([file, key]) => keys.get(file) === key).map(([, key]) => key);
   // Renamed: another run may read it now.
   const temporary = `${kept}.${process.pid}`;
-  writeFileSync(temporary, JSON.stringify([...new Set([...keys.values(), ...passed])].slice(0, KEYS_MAX)));
+  writeFileSync(temporary, JSON.stringify([...new Set([...checked, ...passed])].slice(0, KEYS_MAX)));
   renameSync(temporary, kept);
   return true;
 }

@@ -24,7 +24,7 @@ function check({ common = ['version 1'], passes = true, name = 'tidy' } = {}) {
     checked.push(...files);
     return passes;
   };
-  return { hasPassed: checkOnce({ name, common, files: ['a.c', 'b.c'], directory, run }), checked };
+  return { hasPassed: checkOnce({ name, common: () => common, files: ['a.c', 'b.c'], directory, run }), checked };
 }
 
 test('what has passed is not checked again', () => {
@@ -51,6 +51,17 @@ test.each([{ common: ['version 2'] }, { common: ['version 1', 'a header'] }, { n
 test('a failure is never kept', () => {
   expect(check({ passes: false }).hasPassed).toBe(false);
   expect(check({ passes: false })).toEqual({ hasPassed: false, checked: ['a.c', 'b.c'] });
+});
+
+test('what changes while it is checked is checked again', () => {
+  const run = () => {
+    writeFileSync(join(directory, 'b.c'), 'int c;\n');
+    return true;
+  };
+  expect(checkOnce({ name: 'tidy', common: () => ['version 1'], files: ['a.c', 'b.c'], directory, run })).toBe(true);
+  expect(check().checked).toEqual(['b.c']);
+  writeFileSync(join(directory, 'b.c'), 'int b;\n');
+  expect(check().checked).toEqual(['b.c']);
 });
 
 test('a cache that is no JSON is as good as none', () => {
