@@ -8,7 +8,6 @@
  */
 import type { Origin } from '../parts.js';
 import { commonStep, isOfTrace } from './common.js';
-import { isDetail } from './families/data.js';
 import { isOfAnyThread } from './families/jvm.js';
 import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
@@ -104,6 +103,11 @@ export class EventAssembler implements OpenEvent {
     this.#write.begin(bytes, start, end, isWhole, taken);
   }
 
+  /** All lines came that lie within the write. */
+  endWrite(): void {
+    this.#write.end();
+  }
+
   /** A line, whose bytes are in the builder's slab. */
   line(at: number, length: number, timeMs: number, seq: number, position: number, nowMs: number, endSeq: number): void {
     this.closeIdle(timeMs);
@@ -127,7 +131,7 @@ export class EventAssembler implements OpenEvent {
       return;
     }
     const { isFirst } = this.#write;
-    if (this.#isBetweenLines(isFirst) && isOrdinaryStart(line) && (isFirst || !isDetail(line))) {
+    if (this.#isBetweenLines(isFirst) && isOrdinaryStart(line) && (isFirst || !this.#write.isDetail(line))) {
       // As below, without the questions.
       if (isFirst) this.#write.first(KIND.START, line);
       else this.#write.turn();

@@ -1,5 +1,5 @@
 /** A write of several lines: what its beginning says of the lines that follow. */
-import { isDetail } from './families/data.js';
+import { isDetail, mayHaveDetail } from './families/data.js';
 import { kindOf } from './grammar.js';
 import { KIND, type Kind } from './kinds.js';
 import { Line } from './line.js';
@@ -25,6 +25,8 @@ const BUFFER_LINES = 8;
 const NEWLINE = 0x0a;
 /** At most. */
 const LINE_END_BYTES = 2;
+/** From so many bytes on it is searched as a whole. */
+const SEARCHED_BYTES = 1024;
 const BLANK = 0x20;
 const TAB = 0x09;
 const NOTHING = new Uint8Array(0);
@@ -45,6 +47,8 @@ export class Write {
   #bytes: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
+  /** `undefined` before it is searched. */
+  #mayHaveDetail: boolean | undefined = true;
   /** How the first line begins. */
   readonly #shape = new Uint8Array(SHAPE_BYTES);
   #shapeLength = 0;
@@ -57,6 +61,7 @@ export class Write {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
+    this.#mayHaveDetail = end - start < SEARCHED_BYTES ? true : undefined;
     this.isWhole = isWhole && !(end - start >= BUFFER_BYTES && isBuffer(bytes, start, end));
     for (let at = start; at < taken && this.isFirst; ) {
       const newline = bytes.indexOf(NEWLINE, at);
@@ -66,6 +71,17 @@ export class Write {
       at = lineEnd + 1;
     }
     if (!this.isFirst) this.turn();
+  }
+
+  /** Its bytes are no longer valid. */
+  end(): void {
+    this.#mayHaveDetail = true;
+  }
+
+  /** Whether this line is a detail: of few writes any is. A line of several writes comes before `begin`, or behind `end`. */
+  isDetail(line: Line): boolean {
+    this.#mayHaveDetail ??= mayHaveDetail(this.#bytes, this.#start, this.#end);
+    return this.#mayHaveDetail && isDetail(line);
   }
 
   /** Another event begins within it: what its first line said is about the one before, unless its lines are log events. */

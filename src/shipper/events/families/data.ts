@@ -17,6 +17,10 @@ export function isDetail(line: Line): boolean {
   return false;
 }
 
+/** Whether a line within these bytes may be one: a search of all of them costs a third of the question to each. */
+export const mayHaveDetail = (bytes: Uint8Array, start: number, end: number): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).includes(':  ', 0, 'latin1');
+
 /** No further into a line: the word comes behind a prefix. */
 const DETAIL_BYTES = 160;
 const COLON = 0x3a;

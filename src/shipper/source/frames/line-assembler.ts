@@ -153,6 +153,7 @@ export class LineAssembler implements UnfinishedLine {
     this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole, from);
     const place = seq + units.lengthOf(bytes, start, from);
     if (from <= last) this.#lines(bytes, from, last + 1, timeMs, place, nowMs);
+    this.#events?.endWrite();
     if (last + 1 < end) {
       const rest = Math.max(from, last + 1);
       this.#append(bytes, rest, end, timeMs, place + units.lengthOf(bytes, from, rest), nowMs);
