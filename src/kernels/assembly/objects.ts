@@ -28,6 +28,8 @@ const LEVEL_NAME: u32 = 128;
 const LEVEL_NUMBER: u32 = 256;
 const PID: u32 = 512;
 const HOST: u32 = 1024;
+/** Tells the level of an object that names none. */
+const HINT: u32 = 2048;
 const BUNYAN: u32 = LEVEL_NUMBER | PID | HOST;
 
 /** Tables: 256 slots of names, 256 of words, the severities of numbers below 64 by scale, then entries. */
@@ -131,6 +133,7 @@ function isRead(from: usize, end: usize, tables: usize): bool {
   epoch += 1;
   beginText();
   if (!isObject(from + 1, end, tables) || !isWellFormed(from, end)) return false;
+  if (severity === 0 && (typed & HINT) !== 0) return false;
   if (loggerRank === 255 && name !== 0 && ((typed & LEVEL_NAME) !== 0 || (typed & BUNYAN) === BUNYAN)) {
     loggerRank = 0;
     logger = name;
@@ -195,9 +198,11 @@ function isText(from: usize, known: usize, length: usize, fold: i8): bool {
 
 /** Takes the value of a member that has a role. */
 function isMember(entry: usize, from: usize, to: usize, tables: usize): bool {
+  const roles = load<u32>(entry + 4);
+  typed |= roles & HINT;
+  if (roles === HINT) return true;
   if (load<u32>(entry + 8) === epoch) return false;
   store<u32>(entry + 8, epoch);
-  const roles = load<u32>(entry + 4);
   const first = load<u8>(from);
   if ((roles & REFUSED) !== 0 || first === 0x7b || first === 0x5b) return false;
   const isString = first === 0x22;

@@ -9,6 +9,7 @@
 import type { Origin } from '../parts.js';
 import { commonStep, isOfTrace } from './common.js';
 import { isOfAnyThread } from './families/jvm.js';
+import { isNamed } from './families/python.js';
 import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
 import { stepInWrite } from './in-write.js';
@@ -97,10 +98,18 @@ export class EventAssembler implements OpenEvent {
 
   /**
    * A write begins of which lines will come. `isWhole`: it began where a line begins, and ended with a line end. Without,
-   * its boundaries say nothing. Lines before `taken` are in records of a reader before this one.
+   * its boundaries say nothing. Lines before `taken` are in records of a reader before this one. `isText`: it began within a line,
+   * and is no part of a full buffer.
    */
-  beginWrite(bytes: Uint8Array, start: number, end: number, isWhole: boolean, taken: number): void {
-    this.#write.begin(bytes, start, end, isWhole, taken);
+  beginWrite(bytes: Uint8Array, start: number, end: number, isWhole: boolean, taken: number, isText = false): void {
+    this.#write.begin(bytes, start, end, isWhole, taken, isText);
+  }
+
+  /** A write goes on with a line that was begun. `isEnd`: it is nothing but the line end. */
+  lineGoesOn(isEnd: boolean): void {
+    const write = this.#write;
+    write.endsText = write.isText && isEnd;
+    write.isText = false;
   }
 
   /** All lines came that lie within the write. */
@@ -193,7 +202,7 @@ export class EventAssembler implements OpenEvent {
     if (!this.#isWrapped) this.mode = wrapped.firstMode ?? before;
     const isRest = this.#isWrapped ? this.#isPartial : wrapped.first.isPartial;
     let verdict: Verdict = VERDICT.JOIN;
-    if (!isRest) {
+    if (!isRest && !wrapped.line.isOfEvent) {
       const { bytes, start, end } = line;
       wrapped.unwrap(line);
       const kind = kindOf(line);
@@ -224,11 +233,19 @@ export class EventAssembler implements OpenEvent {
     }
     if (verdict !== VERDICT.NONE) {
       this.mode = modeOf(said);
-      return verdict;
+      return isNamed(this.mode) ? this.#judgeText(kind, verdict) : verdict;
     }
     const common = commonStep(line, kind, mode, isFirst, waiting, this);
     this.mode = modeOf(common);
     return verdictOf(common);
+  }
+
+  /** A line behind the name of an exception: more of its message if both are of a text that was written by itself. */
+  #judgeText(kind: Kind, verdict: Verdict): Verdict {
+    const write = this.#write;
+    if (!(write.isText || write.endsText) || verdict === VERDICT.JOIN || (kind !== KIND.PLAIN && kind !== KIND.EMPTY))
+      return verdict;
+    return write.endsText ? VERDICT.JOIN : VERDICT.MAYBE;
   }
 
   saysTrouble(): boolean {

@@ -1,7 +1,7 @@
 /** What holds for lines of every runtime, where the mode of the event has no opinion. */
 import { GO_FUNCTION, isGoFunction, RUST_PANIC } from './families/compiled.js';
 import { isDetail, isRepeated } from './families/data.js';
-import { isFrame, modeOfFrame } from './families/exceptions.js';
+import { isFrame, modeOfFrame, RAILS } from './families/exceptions.js';
 import { CONSOLE } from './families/frameworks.js';
 import { PREFIXED } from './families/scripts.js';
 import {
@@ -56,8 +56,12 @@ export function commonStep(
     case KIND.CLOSING:
       return event.lines > 1 ? step(VERDICT.JOIN, current) : isNew;
     case KIND.HEAD:
-      // Rust and Symfony write their empty line by itself.
-      if (isNothing && mode !== undefined && (event.hasLeading || mode === RUST_PANIC || mode === CONSOLE))
+      // Rust, Symfony and Rails write their empty line by itself.
+      if (
+        isNothing &&
+        mode !== undefined &&
+        (event.hasLeading || mode === RUST_PANIC || mode === CONSOLE || mode === RAILS)
+      )
         return step(VERDICT.JOIN, mode);
       // A line that waits is then no message of this event.
       if (isFirst && waiting > 0) return isNew;

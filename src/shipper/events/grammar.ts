@@ -8,6 +8,7 @@ import { exceptions } from './families/exceptions.js';
 import type { Family, Pattern, Rule } from './families/family.js';
 import { afterUniform, frameworks } from './families/frameworks.js';
 import { afterTime, jvm } from './families/jvm.js';
+import { kernel } from './families/kernel.js';
 import { languages } from './families/languages.js';
 import { python } from './families/python.js';
 import { PREFIXED, REPORT, scripts } from './families/scripts.js';
@@ -26,6 +27,7 @@ const FAMILIES: readonly Family[] = [
   boxes,
   snippets,
   frameworks,
+  kernel,
   exceptions,
 ];
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';

@@ -14,8 +14,15 @@
  *     @400000006569b0a01dcd6500 TEXT
  *     <14>Nov 28 10:00:00 host app[123]: TEXT
  *     <14>1 2026-11-28T10:00:00.003Z host app 123 - - TEXT
+ *     [12345.678901] TEXT, and the same behind `kernel: `; [Sat Nov 28 10:00:00 2026] TEXT
+ *     [2026-11-28, 10:00:00 UTC] {subprocess.py:93} INFO - TEXT
+ *     11-28 10:00:00.123  1234  1250 E AndroidRuntime: TEXT
+ *     E/AndroidRuntime( 1234): TEXT
+ *     [c0ffee00-1111-4222-8333-444455556666] TEXT, and the same behind the head of Ruby's Logger
+ *     2026-11-28 10:00:00.123456+00:00 [error] <0.123.0> TEXT
  *
- * Two prefixes are the same when all is the same but the time.
+ * Two prefixes are the same when all is the same but the time. RabbitMQ writes the same time, to the microsecond, on each line of an event:
+ * there it counts, and says that the lines belong together.
  */
 
 import { isDigit, isHex, isLetter, isUpper } from '../records/bytes.js';
@@ -33,6 +40,11 @@ const PLUS = 0x2b;
 const DOT = 0x2e;
 const LETTER_T = 0x54;
 const QUOTE = 0x22;
+const SLASH = 0x2f;
+const BRACE = 0x7b;
+const PAREN_CLOSE = 0x29;
+/** Of `[Sat Nov 28 10:00:00 2026`. */
+const DATE_BYTES = 25;
 /** Longest prefix. */
 const PREFIX_BYTES = 400;
 /** Longest name before a `|`. */
@@ -54,10 +66,13 @@ export class Prefix {
   end = 0;
   /** Whether the text goes on in the next line, without a line end. */
   isPartial = false;
+  /** Whether lines with the same prefix are of one event, whatever their text. */
+  isOfEvent = false;
 
   /** Answers whether the line has one. */
   read(line: Line): boolean {
     this.isPartial = false;
+    this.isOfEvent = false;
     this.end = line.length;
     this.#behind = line.length;
     const first = line.at(0);
@@ -69,10 +84,15 @@ export class Prefix {
     }
     if (isDigit(first)) {
       if (line.at(10) === LETTER_T) return this.#iso(line);
+      if (isOfRabbit(line)) return this.#rabbit(line);
+      if (line.at(2) === DASH) return this.#android(line, 18);
       return line.at(line.digits(0)) === PIPE ? this.#named(line, 0) : this.#timed(line);
     }
     if (first === AT) return isTai(line) && this.#take(0, 0, TAI_BYTES + 1);
     if (isUpper(first) && line.at(3) === BLANK && line.at(9) === COLON) return this.#syslog(line, 0);
+    // Ruby's Logger: `E, [2026-11-28T10:00:00.123456 #12] ERROR -- : `.
+    if (isUpper(first) && line.has(', [', 1)) return this.#request(line, line.indexOf(': [', 30, 120) + 2);
+    if (line.at(1) === SLASH) return this.#android(line, 2);
     return isLetter(first) && this.#named(line, 0);
   }
 
@@ -92,6 +112,9 @@ export class Prefix {
   }
 
   #bracketed(line: Line): boolean {
+    const stamp = stampEnd(line, 0);
+    if (stamp > 0) return this.#take(0, 0, stamp);
+    if (isHex(line.at(1)) && this.#request(line, 0)) return true;
     if (isDigit(line.at(1))) return this.#fpm(line);
     const close = line.indexOf(']', 1, NAME_BYTES * 4);
     if (line.has('pod/', 1) && close > 0 && line.at(close + 1) === BLANK) {
@@ -103,6 +126,7 @@ export class Prefix {
 
   #fpm(line: Line): boolean {
     const from = line.indexOf('] ', 1, 40) + 2;
+    if (line.at(from) === BRACE) return this.#airflow(line, from);
     if (from < 2 || !isUpper(line.at(from)) || !isUpper(line.at(4))) return false;
     const said = line.indexOf(SAID, from);
     if (said < 0) return false;
@@ -121,7 +145,8 @@ export class Prefix {
     // `[Sat Nov 28`.
     if (line.at(4) !== BLANK || !isUpper(line.at(5)) || line.at(8) !== BLANK) return false;
     const from = line.indexOf('] [', 8, 60) + 2;
-    if (from < 2) return false;
+    // `dmesg -T`.
+    if (from < 2) return line.at(DATE_BYTES) === CLOSE && this.#take(0, 0, Math.min(DATE_BYTES + 2, line.length));
     let to = from;
     while (line.at(to) === OPEN) {
       const close = line.indexOf('] ', to);
@@ -173,7 +198,8 @@ export class Prefix {
     const tag = wordEnd(line, host) + 1;
     const end = wordEnd(line, tag);
     if (tag - host < 2 || line.at(end - 1) !== COLON) return false;
-    return this.#take(host, end, Math.min(end + 1, line.length));
+    const start = Math.min(end + 1, line.length);
+    return this.#take(host, end, (line.has('kernel', end - 7) && stampEnd(line, start)) || start);
   }
 
   /** `1 TIME host app 123 - - `. */
@@ -189,6 +215,40 @@ export class Prefix {
     } else if (line.at(end + 1) === 0x2d) end += 2;
     else return false;
     return this.#take(from, end, Math.min(end + 1, line.length));
+  }
+
+  /** Rails: `[c0ffee00-1111-4222-8333-444455556666] `, the id of a request, and what else it was told to put there. */
+  #request(line: Line, from: number): boolean {
+    if (line.at(from + UUID_BYTES + 1) !== CLOSE || line.at(from + UUID_BYTES + 2) !== BLANK || !isUuid(line, from + 1))
+      return false;
+    let to = from + UUID_BYTES + 3;
+    while (line.at(to) === OPEN) {
+      const close = line.indexOf('] ', to, PREFIX_BYTES);
+      if (close < 0) break;
+      to = close + 2;
+    }
+    return this.#take(from, to, to);
+  }
+
+  /** `{subprocess.py:93} INFO - `, with which Airflow writes what a program says. */
+  #airflow(line: Line, from: number): boolean {
+    const end = line.indexOf(' - ', from, 120);
+    return end > 0 && line.indexOf('} ', from, end) > 0 && this.#take(from, end, end + 3);
+  }
+
+  /** `E/tag( 1234): `, also behind the time and the numbers of the process and the thread: `1234  1250 E tag: `. */
+  #android(line: Line, from: number): boolean {
+    const end = line.indexOf(': ', from, NAME_BYTES + from);
+    const isTagged = from > 2 ? line.at(from) === BLANK && line.at(from - 4) === DOT : line.at(end - 1) === PAREN_CLOSE;
+    return end > 0 && isTagged && this.#take(from > 2 ? from : 0, end, end + 2);
+  }
+
+  /** `TIME [error] <0.123.0> `. */
+  #rabbit(line: Line): boolean {
+    const end = line.indexOf('> ', RABBIT_LEVEL, 80);
+    if (end < 0) return false;
+    this.isOfEvent = true;
+    return this.#take(0, end, end + 2);
   }
 
   /** `10:00:00 web.1  | `. */
@@ -214,6 +274,36 @@ export class Prefix {
 /** Of names of services, replicas and groups: `shop_app.1.k2x8z@node-1`, `shop:app_00`. */
 const isName = (byte: number): boolean =>
   isWord(byte) || byte === 0x2d || byte === 0x2e || byte === 0x2f || byte === COLON || byte === AT;
+
+const UUID_BYTES = 36;
+
+function isUuid(line: Line, from: number): boolean {
+  for (let i = 0; i < UUID_BYTES; i++) {
+    const byte = line.at(from + i);
+    const isDash = i === 8 || i === 13 || i === 18 || i === 23;
+    if (isDash ? byte !== DASH : !isHex(byte)) return false;
+  }
+  return true;
+}
+
+/** Behind the time since the start of a kernel, `[12345.678901] ` or `[    1.234567] `; 0 without one. */
+function stampEnd(line: Line, from: number): number {
+  if (line.at(from) !== OPEN) return 0;
+  let at = from + 1;
+  while (line.at(at) === BLANK && at < from + 8) at++;
+  const seconds = line.digits(at);
+  at += seconds;
+  if (seconds === 0 || line.at(at) !== DOT || line.digits(at + 1) !== 6 || line.at(at + 7) !== CLOSE) return 0;
+  return line.at(at + 8) === BLANK ? at + 9 : 0;
+}
+
+/** Where the level is behind `2026-11-28 10:00:00.123456+00:00 `. */
+const RABBIT_LEVEL = 33;
+const isOfRabbit = (line: Line): boolean =>
+  line.at(RABBIT_LEVEL) === OPEN &&
+  line.at(19) === DOT &&
+  line.at(29) === COLON &&
+  line.indexOf('] <', RABBIT_LEVEL, 60) > 0;
 
 /** Behind a label of TAI64N: `@` and 24 hexadecimal digits. */
 const TAI_BYTES = 25;

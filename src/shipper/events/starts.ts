@@ -26,8 +26,9 @@ export function isStart(line: Line): boolean {
   const first = line.at(0);
   if (isDigit(first)) return isTime(line, 0);
   if (first === OPEN) return isBracketed(line);
-  if (first === LESS) return line.digits(1) > 0 && line.at(1 + line.digits(1)) === 0x3e;
-  // WebLogic.
+  // A priority of syslog; WebLogic's `<Nov 28, 2026 `.
+  if (first === LESS)
+    return line.digits(1) > 0 ? line.at(1 + line.digits(1)) === 0x3e : isName(line, 1, MONTHS) && isMonthDay(line, 4);
   if (first === 0x23) return line.has('####<');
   if (first === EQUALS) return line.has(' REPORT==== ', line.indexOf(' REPORT==== ', 0, 40));
   if (!isUpper(first)) return isLowerLevel(line);
@@ -50,6 +51,8 @@ const ORDINARY_BYTES = 20;
 export function isOrdinaryStart({ bytes, start, end }: Line): boolean {
   // `2026-11-28T`: of a runtime of containers, too. A colon at the end: a panic of Gin.
   if (end - start < ORDINARY_BYTES || bytes[start + 10] === 0x54 || bytes[end - 1] === COLON) return false;
+  // RabbitMQ's time and level, which are a prefix.
+  if (bytes[start + 33] === OPEN && bytes[start + 29] === COLON) return false;
   let i = start;
   for (let part = 0; part < 4; part++) {
     const from = i;
@@ -73,7 +76,23 @@ const MARKS: ReadonlySet<number> = new Set([
 /** Next.js writes a blank and a symbol before each message: ` ✓ Ready in 300ms`. More blanks are a list within a message. */
 export const isMarked = (line: Line): boolean =>
   isIndentedTime(line) ||
+  isOfKibana(line) ||
   (line.at(1) === 0xe2 && line.at(4) === BLANK && line.at(0) === BLANK && MARKS.has(line.at(2) * 256 + line.at(3)));
+
+/** Kibana before version 8: `  log   [10:00:03.123] [error][plugin] message`. */
+function isOfKibana(line: Line): boolean {
+  let at = line.indent;
+  if (at !== 2) return false;
+  while (isLetter(line.at(at))) at++;
+  while (line.at(at) === BLANK) at++;
+  return (
+    line.at(at) === OPEN &&
+    line.digits(at + 1) === 2 &&
+    line.has(':', at + 3) &&
+    line.at(at + 9) === DOT &&
+    line.has('] [', at + 13)
+  );
+}
 
 /** Blanks and a time with a `T`: tracing's pretty format, Consul. */
 function isIndentedTime(line: Line): boolean {

@@ -43,6 +43,13 @@ export class Write {
   isFirst = true;
   /** Whether it begins with an empty line. */
   hasLeading = false;
+  /**
+   * Whether it begins and ends within a line, and is no full buffer: a text that was written by itself, as Python 3.12 and before
+   * writes a message. A line end that is written by itself ends it.
+   */
+  isText = false;
+  /** Whether a line end, written by itself, ended the text of the write before. */
+  endsText = false;
   /** Valid while the write is taken. */
   #bytes: Uint8Array = NOTHING;
   #start = 0;
@@ -54,8 +61,10 @@ export class Write {
   #shapeLength = 0;
 
   /** `taken`: the first byte that is taken. A reader that begins anew has taken those before it. */
-  begin(bytes: Uint8Array, start: number, end: number, isWhole: boolean, taken: number): void {
+  begin(bytes: Uint8Array, start: number, end: number, isWhole: boolean, taken: number, isText = false): void {
     this.form = WRITE.LINES;
+    this.endsText = this.isText && end - start === 1 && bytes[start] === NEWLINE;
+    this.isText = isText;
     this.isFirst = true;
     this.hasLeading = false;
     this.#bytes = bytes;

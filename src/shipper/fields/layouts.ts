@@ -23,7 +23,7 @@ const layoutOf = (source: string): Layout => ({
 });
 
 const CLOCK = String.raw`\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?`;
-const ZONE = String.raw`(?: ?[AP]M)?(?:Z| ?[+-]\d\d:?\d\d| (?:UTC|GMT|MSK|[A-Z]{2,3}T)\b)?`;
+const ZONE = String.raw`(?: ?[AP]M)?(?:Z| ?[+-]\d\d:?\d\d|[+-]\d\d(?=[\s\],|]|$)| (?:UTC|GMT|MSK|[A-Z]{2,3}T)\b)?`;
 const DATE = [
   String.raw`\d{4}[-/.]\d\d[-/.]\d\d[T _]{1,2}`,
   String.raw`\d{1,2}[-/ ][A-Z][a-z]{2}[-/ ]\d{4}[: ]{1,2}`,

@@ -8,6 +8,7 @@
  *              u32 unused, 32 bytes of text: ENTRY_BYTES of each
  */
 import { LEVEL_KEYS, levelOfValue, TELLING_NAMES } from './level/level-of-keys.js';
+import { HINTS } from './level/level-of-members.js';
 import { WORDS } from './level/severity.js';
 import { NAMES, ROLES } from './named.js';
 
@@ -24,6 +25,7 @@ const ROLE = {
   level: 256,
   pid: 512,
   host: 1024,
+  hint: 2048,
 } as const;
 const SLOTS = 256;
 const NUMBERS = 64;
@@ -53,6 +55,8 @@ function namesWithRoles(numbers: Buffer): readonly Entry[] {
   };
   NAMES.forEach(entryOf);
   for (const name of TELLING_NAMES) entryOf(name.toString()).roles |= ROLE.refused;
+  // An object under one of the other names is left to the twin anyhow.
+  for (const name of HINTS) if (!NAMES.includes(name)) entryOf(name).roles |= ROLE.hint;
   for (const [role, names] of Object.entries(ROLES)) {
     names.forEach((name, rank) => {
       const entry = entryOf(name);

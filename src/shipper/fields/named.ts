@@ -57,6 +57,9 @@ const TIMES = [
   'timeMillis',
   'date',
   '__REALTIME_TIMESTAMP',
+  'timeUnixNano',
+  'time_iso8601',
+  'start_time',
 ].map(keyOf);
 const TRACES = [
   'trace_id',

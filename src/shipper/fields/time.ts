@@ -45,7 +45,7 @@ const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d)(?:[
 const ZONE = String.raw`(?: ?(?<half>[AP]M))?(?: ?(?<zone>Z|[+-]\d\d:?\d\d|[+-]\d\d|[A-Z]{3,4}))?`;
 const DATES: readonly string[] = [
   String.raw`(?<year>\d{4})[-/.](?<month>\d\d)[-/.](?<day>\d\d)[T _]{1,2}`,
-  String.raw`(?<day>\d{1,2})[-/ ](?<name>[A-Za-z]{3})[-/ ](?<year>\d{4})[: ]{1,2}`,
+  String.raw`(?:[A-Za-z]{3}, )?(?<day>\d{1,2})[-/ ](?<name>[A-Za-z]{3})[-/ ](?<year>\d{4})[: ]{1,2}`,
   // The year may come last.
   String.raw`(?:[A-Za-z]{3} )?(?<name>[A-Za-z]{3}) {1,2}(?<day>\d{1,2}),? (?:(?<year>\d{4}),? )?`,
   // With two digits the year comes first.

@@ -1,6 +1,7 @@
 /** The kernel that reads the fields of JSON objects, beside its twin: the same members, or it leaves the object to the twin. */
 import fc from 'fast-check';
 import { LEVEL_KEYS } from '../../../src/shipper/fields/level/level-of-keys.js';
+import { HINTS } from '../../../src/shipper/fields/level/level-of-members.js';
 import { WORDS } from '../../../src/shipper/fields/level/severity.js';
 import { NAMES, ROLES } from '../../../src/shipper/fields/named.js';
 import { FieldReader } from '../../../src/shipper/fields/reader.js';
@@ -55,8 +56,13 @@ function areRead(messages: readonly (Buffer | string)[], withData = true): boole
   return Array.from(columns.readFields(withData).subarray(0, batch.count), (mark) => mark === IS_READ);
 }
 
+/** What tells the level of an object that names none. */
+const TELLING = [...HINTS, 'method', 'request', 'caller', 'msg', 'ts'];
 const name = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...NAMES, ...LEVEL_KEYS.map((key) => key.name.toString()), '@t', 'time') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(...NAMES, ...LEVEL_KEYS.map((key) => key.name.toString()), ...TELLING, '@t', 'time'),
+  },
   fc.string({ unit: 'binary', maxLength: 12 }),
 );
 const word = fc
@@ -67,7 +73,7 @@ const value = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(TRACE, SPAN, TRACE.toUpperCase(), '0'.repeat(32), '0'.repeat(16), '') },
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.constantFrom('é', 'l"', 'a\\b', 'n\n', 'E', '30', 'x'.repeat(1024), 'é'.repeat(600)),
-  fc.oneof(fc.integer({ min: -2, max: 70 }), fc.double(), fc.constantFrom(20_000, 1e21)),
+  fc.oneof(fc.integer({ min: -2, max: 70 }), fc.double(), fc.constantFrom(20_000, 1e21, 404, 503, 500)),
   fc.constantFrom(null, true, false),
   fc.jsonValue({ maxDepth: 3 }),
 );
@@ -98,7 +104,7 @@ test('any objects, whole and broken in any place, in each schema', () => {
 test('each name with each kind of value, beside a level, a trace and a name', () => {
   const values = ['"warn"', '"main"', '""', `"${TRACE}"`, `"${SPAN}"`, '30', '-1', 'null', '{"a":1}', '[]', '"a\\n"'];
   const more = [`"level":"info","trace_id":"${TRACE}","name":"app"`, '"level":30,"pid":1,"hostname":"h","name":"app"'];
-  const names = [...new Set([...NAMES, ...LEVEL_KEYS.map((key) => key.name.toString())])];
+  const names = [...new Set([...NAMES, ...LEVEL_KEYS.map((key) => key.name.toString()), ...TELLING])];
   const objects = names.flatMap((key) =>
     values.flatMap((own) => more.flatMap((others) => [`{"${key}":${own},${others}}`, `{${others},"${key}":${own}}`])),
   );

@@ -6,6 +6,10 @@ import { type Family, literals } from './family.js';
 const BASE = 140;
 const ORACLE = BASE;
 const PRETTY = BASE + 1;
+const MARKUP = BASE + 2;
+/** A table of MySQL or of Python's tabulate: a ruler was drawn, or a row. */
+const RULED = BASE + 3;
+const ROW = BASE + 4;
 
 const DETAILS = ['DETAIL', 'HINT', 'CONTEXT', 'STATEMENT', 'QUERY', 'LOCATION'];
 
@@ -50,6 +54,23 @@ export function isRepeated(line: Line): boolean {
   return line.has('Stack trace:', at) || (line.has('  ', at) && line.includes('. ', at + 8));
 }
 
+const LESS = 0x3c;
+const XML = ['<?xml ', '<!DOCTYPE ', '<!doctype '];
+/** `<soap:Envelope xmlns:soap="...">`. */
+const isEnvelope = (line: Line) => line.at(0) === LESS && line.indexOf(':Envelope', 1, 40) > 0;
+const isEnvelopeEnd = (line: Line) => line.has('</') && line.includes(':Envelope>', 40);
+const isMarkupBegin = (line: Line) => XML.some((text) => line.has(text)) || isEnvelope(line);
+
+const PLUS = 0x2b;
+const BAR = 0x7c;
+/** `+----+-------+`, and `+====+` below a header. */
+function isRuler(line: Line): boolean {
+  if (line.length < 4 || line.last() !== PLUS) return false;
+  for (let i = 0; i < line.length; i++) if (!RULER.includes(String.fromCharCode(line.at(i)))) return false;
+  return true;
+}
+const RULER = '+-=:';
+
 export const data: Family = {
   heads: [
     ...literals(['ORA-'], ORACLE).map((head) => ({
@@ -57,10 +78,25 @@ export const data: Family = {
       test: (line: Line) => line.has('ORA-') && line.digits(4) >= 4,
     })),
     { first: '{[', test: (line) => line.length === 1, mode: PRETTY },
+    { first: '<', test: isMarkupBegin, mode: MARKUP },
+    { first: '+', test: isRuler, mode: RULED },
   ],
   continuations: [],
   rules: {
     [ORACLE]: (line) => step(line.has('ORA-') ? VERDICT.JOIN : VERDICT.NONE, ORACLE),
+    [MARKUP]: (line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, MARKUP);
+      // The root follows a declaration.
+      const isBegin = kind === KIND.START || (isMarkupBegin(line) && !isEnvelope(line));
+      if (isBegin || (line.at(line.indent) !== LESS && kind !== KIND.INDENTED)) return step(VERDICT.NEW, MARKUP);
+      return step(VERDICT.JOIN, isEnvelopeEnd(line) ? CLOSED : MARKUP);
+    },
+    // Two rulers in a row are of two tables.
+    [RULED]: (line) => step(line.at(0) === BAR ? VERDICT.JOIN : VERDICT.NEW, ROW),
+    [ROW]: (line) => {
+      if (isRuler(line)) return step(VERDICT.JOIN, RULED);
+      return step(line.at(0) === BAR ? VERDICT.JOIN : VERDICT.NEW, ROW);
+    },
     [PRETTY]: (line, kind) => {
       if (kind === KIND.CLOSING) return step(VERDICT.JOIN, line.indent === 0 ? CLOSED : PRETTY);
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, PRETTY);

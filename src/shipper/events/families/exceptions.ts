@@ -6,7 +6,7 @@
 import { isDigit, isUpper } from '../../records/bytes.js';
 import { CLOSED, FAMILY_MODES, KIND, type Mode, step, TRACE, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
-import { type Family, literals, type Rule } from './family.js';
+import { type Family, lines, literals, type Rule } from './family.js';
 
 const BASE = FAMILY_MODES;
 /** The class is named; lines of its message may follow. */
@@ -21,6 +21,8 @@ const CARET = BASE + 3;
 const OVERFLOW = BASE + 4;
 /** V8 is out of memory. */
 const V8 = BASE + 5;
+/** Rails: the class and the message, behind an empty line. */
+export const RAILS = BASE + 6;
 
 /** Longest name of a class. */
 const NAME_BYTES = 200;
@@ -121,7 +123,7 @@ export const exceptions: Family = {
       EXCEPTION,
     ),
     ...literals(['Stack overflow.', 'Process is terminating due to StackOverflow'], OVERFLOW),
-    { first: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', test: isRails, mode: EXCEPTION },
+    { first: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', test: isRails, mode: RAILS },
     {
       test: (line) => line.at(line.wordEnd - 1) === COLON && line.has(' Uncaught exception ', line.wordEnd),
       mode: EXCEPTION,
@@ -141,10 +143,16 @@ export const exceptions: Family = {
       'Error: A fatal exception has occurred. Program',
     ]),
     ...literals(['Caused by:', '--- End of ', '<asynchronous suspension>', 'HasCallStack backtrace:']),
+    // WebLogic, Spark.
+    ...literals(['Caused By: '], EXCEPTION),
+    ...lines(['Driver stacktrace:'], TRACE),
+    // Node: where an error was emitted that nothing listened for.
+    ...literals(["Emitted 'error' event "], TRACE),
     { first: '<', test: (line) => line.has('<---') && line.length === 4 },
   ],
   rules: {
     [EXCEPTION]: message,
+    [RAILS]: message,
     // Node's last word.
     [TRACE]: (line, _kind, tail) =>
       line.has('Node.js v') && tail === 1 ? step(VERDICT.JOIN, CLOSED) : step(VERDICT.NONE, TRACE),
@@ -181,12 +189,11 @@ export const exceptions: Family = {
 /** `[17:0x5581]    12345 ms: Mark-sweep ...`. */
 const isCollection = (line: Line) => line.at(0) === 0x5b && line.has(':0x', 1 + line.digits(1));
 
-/** Rails: `ActiveRecord::RecordNotFound (message):`. */
+/** Rails: `ActiveRecord::RecordNotFound (message):`, `RuntimeError (message):`. */
 function isRails(line: Line): boolean {
   const { wordEnd } = line;
-  return (
-    line.last() === COLON && line.last(1) === 0x29 && line.has(' (', wordEnd) && line.indexOf('::', 0, wordEnd) > 0
-  );
+  if (line.last() !== COLON || line.last(1) !== 0x29 || !line.has(' (', wordEnd)) return false;
+  return line.indexOf('::', 0, wordEnd) > 0 || NAMES.some((name) => line.has(name, wordEnd - name.length));
 }
 
 const SOURCES = ['node:internal', '[eval]:', '[stdin]:', '[worker eval]:'];

@@ -3,7 +3,8 @@
 import { isUpper } from '../../records/bytes.js';
 import { CLOSED, KIND, LOGGED, step, VERDICT } from '../kinds.js';
 import type { Line } from '../line.js';
-import type { Family } from './family.js';
+import { EXCEPTION } from './exceptions.js';
+import { type Family, literals } from './family.js';
 
 const BASE = 30;
 /** A line that is only a date. */
@@ -16,6 +17,8 @@ const HASH = BASE + 3;
 const CRASH = BASE + 4;
 /** The last part of a dump, which ends with an empty line. */
 const HEAP = BASE + 5;
+/** Android: the process follows, and the exception. */
+const ANDROID = BASE + 6;
 
 /** Of the dump, at the begin of lines that are not indented. */
 const PARTS = [
@@ -69,12 +72,17 @@ export const jvm: Family = {
   heads: [
     { first: 'F', test: isDump, mode: DUMP },
     { first: 'F', test: isDeadlock, mode: DUMP },
+    ...literals(['FATAL EXCEPTION: '], ANDROID),
     { first: '#', test: (line) => line.length === 1, mode: HASH },
     // Directly behind another.
     { first: '#', test: (line) => NOTICES.some((text) => line.has(text)), mode: CRASH },
   ],
   continuations: [],
   rules: {
+    [ANDROID]: (line, kind) => {
+      if (line.has('Process: ') || line.has('PID: ')) return step(VERDICT.JOIN, ANDROID);
+      return step(kind === KIND.HEAD ? VERDICT.JOIN : VERDICT.NEW, EXCEPTION);
+    },
     [DATE]: (line) => (isDump(line) ? step(VERDICT.JOIN, DUMP) : step(VERDICT.NONE, LOGGED)),
     [DUMP]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, DUMP);

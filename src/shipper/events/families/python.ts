@@ -61,6 +61,9 @@ const NOTES = [
 /** `LINE 1: SELECT x FROM t`, above a mark below the place. */
 const isPlace = (line: Line) => line.has('LINE ') && line.has(': ', 5 + line.digits(5));
 const QUOTES = '"""';
+const COLON = 0x3a;
+/** Of a message, before the next traceback of a chain is announced. */
+const MESSAGE_LINES = 8;
 
 /** `Exception in thread worker-1:`; the name that Java gives has quotes. */
 const isThread = (line: Line) =>
@@ -96,7 +99,15 @@ const hasFields = (line: Line) => line.includes(' validation error');
 /** `id`, `items.0.price`; pydantic before version 2 writes `items -> 0 -> price`. */
 const isField = (line: Line) => line.length < 200 && (line.wordEnd === line.length || line.includes(' -> '));
 
-const isTraceback = (line: Line) => line.has('Traceback (most recent call last):');
+const TRACEBACK = 'Traceback (most recent call last):';
+const isTraceback = (line: Line) => line.has(TRACEBACK);
+/** PySpark: the message of an exception of Java is a traceback, and Java's frames follow behind an empty line. */
+const isWithinJava = (line: Line) =>
+  line.last() === COLON &&
+  line.endsWith(TRACEBACK) &&
+  line.length > TRACEBACK.length &&
+  line.indexOf('.', 0, line.wordEnd) > 0;
+const isCauseWithin = (line: Line) => line.last() === COLON && line.endsWith(TRACEBACK);
 const isGroup = (line: Line) => line.has('  + Exception Group Traceback');
 const CHAINS = ['The above exception was the direct cause', 'During handling of the above exception'];
 const isChain = (line: Line) => CHAINS.some((text) => line.has(text));
@@ -108,7 +119,8 @@ export const isNamed = (mode: number): boolean => mode === NAMED || mode === FIE
 
 export const python: Family = {
   heads: [
-    ...literals(['Traceback (most recent call last):'], FRAMES),
+    ...literals([TRACEBACK], FRAMES),
+    { test: isWithinJava, mode: FRAMES },
     ...literals(['  + Exception Group Traceback'], GROUP),
     // An error of syntax, which has no traceback, and stacks without an exception.
     ...literals(['  File "'], BARE),
@@ -120,6 +132,11 @@ export const python: Family = {
     { first: 'cm', test: isRemote, mode: ANNOUNCED },
   ],
   continuations: [
+    ...literals(['Caused by: ', ': ']).map((part) => ({
+      ...part,
+      test: (line: Line) => isCauseWithin(line) && part.test(line),
+      mode: FRAMES,
+    })),
     ...literals(['ResourceWarning: Enable tracemalloc', 'RuntimeWarning: Enable tracemalloc']),
     ...literals(NAMED_OBJECTS, OBJECTED),
     ...literals([CREATION], CREATED),
@@ -187,11 +204,15 @@ export const python: Family = {
       if (line.has(QUOTES) || NOTES.some((text) => line.has(text))) return step(VERDICT.JOIN, NAMED);
       if (isPlace(line)) return step(VERDICT.JOIN, NAMED);
       // The exception of a Java machine that Python drives.
-      if (line.has(': ') && tail === 0) return step(VERDICT.JOIN, TRACE);
-      if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, NAMED);
+      if (line.has(': ') && tail === 0) return step(VERDICT.JOIN, isCauseWithin(line) ? FRAMES : TRACE);
       if (isChain(line)) return step(VERDICT.JOIN, CHAINED);
-      if (kind === KIND.INDENTED && tail === 0) return step(VERDICT.JOIN, NAMED);
-      return step(VERDICT.NEW, NAMED);
+      if (line.has('\tat ')) return step(VERDICT.JOIN, TRACE);
+      // gRPC.
+      if (kind === KIND.CLOSING && tail === 0) return step(VERDICT.JOIN, NAMED);
+      if (kind === KIND.INDENTED) return step(tail === 0 ? VERDICT.JOIN : VERDICT.MAYBE, NAMED);
+      // A message has further lines if another traceback is announced behind them.
+      const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
+      return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NEW, NAMED);
     },
     [CHAINED]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.JOIN, CHAINED);

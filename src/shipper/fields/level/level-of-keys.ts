@@ -2,9 +2,12 @@
 
 import { isDigit, isLetter } from '../../records/bytes.js';
 import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters, skipSpace } from '../bytes.js';
+import { levelOfMembers } from './level-of-members.js';
 import {
   type Severity,
+  severityOfGoogle,
   severityOfLetter,
+  severityOfMonolog,
   severityOfNumber,
   severityOfPython,
   severityOfSyslog,
@@ -28,6 +31,8 @@ const ofNone: Scale = () => 0;
 export interface LevelKey {
   readonly name: Buffer;
   readonly scale: Scale;
+  /** How a larger number is read. */
+  readonly hundreds?: Scale;
   /** Only one letter is a level: MongoDB's `s`. Only a word is: names that mean something else in other objects. */
   readonly takes?: 'letter' | 'word';
 }
@@ -44,7 +49,11 @@ export const LEVEL_KEYS: readonly LevelKey[] = [
     'Level',
     'LogLevel',
     'level_value',
-  ].map((name) => ({ name: Buffer.from(name), scale: severityOfNumber })),
+  ].map((name) => ({
+    name: Buffer.from(name),
+    scale: severityOfNumber,
+    hundreds: name === 'severity' ? severityOfGoogle : severityOfMonolog,
+  })),
   ...[
     'levelname',
     'level_name',
@@ -66,7 +75,8 @@ export const LEVEL_KEYS: readonly LevelKey[] = [
   ...['PRIORITY', 'syslog_severity'].map((name) => ({ name: Buffer.from(name), scale: severityOfSyslog })),
   { name: Buffer.from('s'), scale: ofNone, takes: 'letter' },
   // Of zap for development, of slog in Rust, of Heroku.
-  ...['l', 'L', 'at'].map((name) => ({ name: Buffer.from(name), scale: ofNone, takes: 'word' as const })),
+  // Falco's `priority`.
+  ...['l', 'L', 'at', 'priority'].map((name) => ({ name: Buffer.from(name), scale: ofNone, takes: 'word' as const })),
 ];
 /** The object that ECS puts its level into: `{"log":{"level":"error"}}`. */
 const PARENT = Buffer.from('log');
@@ -133,7 +143,7 @@ export function levelOfJson(bytes: Uint8Array, start: number, end: number): Seve
       isKey = depth === 1 || isInLog || isInRecord;
     }
   }
-  return isSerilog ? INFO : 0;
+  return isSerilog ? INFO : levelOfMembers(bytes, start, limit);
 }
 
 /** Of `{"name":"ERROR","no":40}`, as the value of a level: the first text in it that is one. */
@@ -160,7 +170,7 @@ export function levelOfValue(
   bytes: Uint8Array,
   at: number,
   end: number,
-  { scale, takes }: LevelKey,
+  { scale, hundreds, takes }: LevelKey,
   isGelf = false,
 ): Severity {
   const isQuoted = bytes[at] === QUOTE;
@@ -171,7 +181,7 @@ export function levelOfValue(
     const isEnd = isQuoted ? bytes[to] === QUOTE : !isNameByte(bytes[to]) || to >= end;
     const value = numberAt(bytes, from, end);
     if (!isEnd || value < 0) return 0;
-    return scale(value) || (isGelf ? severityOfSyslog(value) : 0);
+    return scale(value) || (isGelf ? severityOfSyslog(value) : (hundreds?.(value) ?? 0));
   }
   // Namespaces, as in `LogLevel.ERROR`.
   let to = skipLetters(bytes, from, end);

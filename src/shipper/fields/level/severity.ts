@@ -124,6 +124,23 @@ export function severityOfNumber(value: number): Severity {
   }
 }
 
+/** Of Google Cloud: 100 debug to 800 emergency. */
+const GOOGLE: readonly Severity[] = [0, 5, 9, 10, 13, 17, 21, 22, 23];
+export const severityOfGoogle = (value: number): Severity => GOOGLE[value / 100] ?? 0;
+
+/** Of Monolog: 100 debug, 200 info, 250 notice, 300 warning, 400 error, 500 critical, 550 alert, 600 emergency. */
+const MONOLOG: Readonly<Record<number, Severity>> = {
+  100: 5,
+  200: 9,
+  250: 10,
+  300: 13,
+  400: 17,
+  500: 21,
+  550: 22,
+  600: 23,
+};
+export const severityOfMonolog = (value: number): Severity => MONOLOG[value] ?? 0;
+
 /** Of Python's `levelno`: 10 debug to 50 critical. */
 export function severityOfPython(value: number): Severity {
   if (value < 10) return value > 0 ? 1 : 0;

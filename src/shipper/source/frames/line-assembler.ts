@@ -142,6 +142,7 @@ export class LineAssembler implements UnfinishedLine {
       // What ends here is a line of the write that began it.
       from = last < start ? end : bytes.indexOf(NEWLINE, start) + 1;
       this.#append(bytes, start, last < start ? end : from - 1, timeMs, seq, nowMs);
+      this.#events?.lineGoesOn(length === 1 && last === start);
       if (last >= start) this.#endLine(seq + units.lengthOf(bytes, start, from));
     } else if (this.#isBroken && last >= start) {
       const next = bytes[start] === RETURN ? start + 1 : start;
@@ -150,7 +151,8 @@ export class LineAssembler implements UnfinishedLine {
     }
     if (from === end) return known;
     const isWhole = isBegin && from === start && !continues && this.#writesTell && !isCut(length, last === end - 1);
-    this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole, from);
+    const isText = from > start && !continues && this.#writesTell && !isCut(length, false);
+    this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole, from, isText);
     const place = seq + units.lengthOf(bytes, start, from);
     if (from <= last) this.#lines(bytes, from, last + 1, timeMs, place, nowMs);
     this.#events?.endWrite();

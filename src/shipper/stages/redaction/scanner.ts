@@ -8,7 +8,7 @@ import { code, isBlank, Text } from './bytes.js';
 import { Finds } from './finds.js';
 import { KIND } from './kind-numbers.js';
 import { cardAt } from './kinds/card.js';
-import { optionPassword, oraclePassword } from './kinds/commands.js';
+import { optionPassword, oraclePassword, requiredPassword } from './kinds/commands.js';
 import { emailAround } from './kinds/email.js';
 import { ibanAt } from './kinds/iban.js';
 import { Name, nameBefore } from './kinds/key-names.js';
@@ -30,7 +30,7 @@ import { identifiedBy, quotedPassword } from './kinds/sql.js';
 import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './kinds/tokens.js';
 import { goPassword, urlPassword } from './kinds/urls.js';
 import { lineEnd, openingAt, type Value } from './kinds/values.js';
-import { googleKeyAt, mayBeVendor, vendorTokenAt } from './kinds/vendors.js';
+import { mayBeVendor, signlessTokenAt, vendorTokenAt } from './kinds/vendors.js';
 
 enum Trigger {
   DIGIT = 1,
@@ -44,6 +44,7 @@ enum Trigger {
   A,
   B,
   E,
+  Q,
   Y,
   QUOTE,
   JOINT,
@@ -62,6 +63,7 @@ const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonl
   [Trigger.A, 'A', ['aws', 'token']],
   [Trigger.B, 'Bb', ['bearer', 'basic']],
   [Trigger.E, 'e', ['jwt']],
+  [Trigger.Q, 'q', ['password']],
   [Trigger.Y, 'Yy', ['password']],
   [Trigger.QUOTE, "'", ['password']],
 ];
@@ -152,11 +154,13 @@ export class Scanner {
       case Trigger.DASH:
         return this.#dash(i);
       case Trigger.A:
-        return this.#accessKey(i) || this.#add('token', i, googleKeyAt(this.text, i));
+        return this.#accessKey(i) || this.#add('token', i, signlessTokenAt(this.text, i));
       case Trigger.B:
         return this.#credential('bearer', i, false) || this.#credential('basic', i, false);
       case Trigger.E:
         return this.#add('jwt', i, jwtAt(this.text, i));
+      case Trigger.Q:
+        return this.#found(requiredPassword(this.text, i));
       case Trigger.Y:
         return this.#found(identifiedBy(this.text, i));
       case Trigger.JOINT:

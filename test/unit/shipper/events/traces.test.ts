@@ -49,6 +49,8 @@ const ENDLESS: ReadonlySet<string> = new Set([
   ...['python faulthandler', 'python stack', 'jvm gc heap dump deadlock', 'oracle stack', 'erlang init terminating'],
   // The rule of `#` that ends the first is not told from the one that begins the second.
   ...['jvm hs_err notice v17', 'jvm oom notice', 'jvm native memory', 'swift program crashed'],
+  // The same time, to the microsecond, makes them one.
+  'rabbitmq crash report',
 ]);
 
 test.each(traces.filter(([name]) => !ENDLESS.has(name)))('%s, twice', (_, trace) => {

@@ -84,6 +84,14 @@ const WRAPPERS: Readonly<Record<string, Wrap>> = {
   heroku: (text, n) => `2026-11-28T10:00:00.${n}23456+00:00 app[web.1]: ${text}`,
   'multilog, TAI64N': (text, n) => `@400000006569b0a${n}1dcd6500 ${text}`,
   'journald, ISO times': (text, n) => `2026-11-28T10:00:0${n}+0000 host app[123]: ${text}`,
+  'Rails, the id of a request': (text) => `[c0ffee00-1111-4222-8333-444455556666] ${text}`,
+  'Rails, two tags': (text) => `[c0ffee00-1111-4222-8333-444455556666] [10.0.0.1] ${text}`,
+  'the kernel': (text, n) => `[12345.67890${n}] ${text}`,
+  'the kernel, by syslog': (text, n) => `Nov 28 10:00:00 host kernel: [    1.00000${n}] ${text}`,
+  'dmesg -T': (text, n) => `[Sat Nov 28 10:00:0${n} 2026] ${text}`,
+  'Airflow, a program': (text, n) => `[2026-11-28, 10:00:0${n} UTC] {subprocess.py:93} INFO - ${text}`,
+  logcat: (text, n) => `11-28 10:00:00.12${n}  1234  1250 E app: ${text}`,
+  'logcat, brief': (text) => `E/app     ( 1234): ${text}`,
 };
 const cases = Object.entries(WRAPPERS).flatMap(([name, wrap]) =>
   Object.entries(TRACES).map(([language, trace]) => ({ name, language, wrap, trace })),
@@ -129,6 +137,9 @@ describe('lines of several origins are never joined', () => {
     ['two streams of a program of supervisord', (n: number) => `app ${n === 1 ? 'stdout' : 'stderr'} | `],
     ['two dynos', (n: number) => `2026-11-28T10:00:00.1+00:00 app[web.${n}]: `],
     ['two replicas of a service', (n: number) => `app.${n}.k2x8z@node-1 | 2026-11-28T10:00:00.123456789Z `],
+    ['two requests of Rails', (n: number) => `[c0ffee00-1111-4222-8333-44445555666${n}] `],
+    ['two threads of logcat', (n: number) => `11-28 10:00:00.123  1234  125${n} E app: `],
+    ['two files of Airflow', (n: number) => `[2026-11-28, 10:00:00 UTC] {a${n}.py:93} INFO - `],
     ['two processes of RFC 5424', (n: number) => `<14>1 2026-11-28T10:00:00Z host app ${n} - - `],
   ])('%s', (_, prefix) => {
     const lines = PYTHON.map((text, i) => `${prefix((i % 2) + 1)}${text}`);
@@ -138,6 +149,20 @@ describe('lines of several origins are never joined', () => {
   test('a line without the prefix, after lines with it', () => {
     const lines = PYTHON.slice(0, 3).map((text) => `app_1  | ${text}`);
     expect(recordsFrom([...lines, 'server ready', ''].map((line) => `${line}\n`))[0]).toBe(lines.join('\n'));
+  });
+});
+
+describe('lines of RabbitMQ', () => {
+  const at = (micros: number, process = 1) => `2026-11-28 10:00:00.12345${micros}+00:00 [error] <0.${process}.0> `;
+
+  test('of one time and process are one event', () => {
+    const lines = [`${at(1)}connection closed`, `${at(1)}reason: x`, `${at(2)}connection closed`];
+    expect(recordsFrom(lines.map((line) => `${line}\n`))).toEqual([lines.slice(0, 2).join('\n'), lines[2]]);
+  });
+
+  test('of two processes are not', () => {
+    const lines = [`${at(1)}connection closed`, `${at(1, 2)}reason: x`];
+    expect(recordsFrom(lines.map((line) => `${line}\n`))).toEqual(lines);
   });
 });
 

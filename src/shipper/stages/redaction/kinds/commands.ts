@@ -140,6 +140,28 @@ function passwordIn(text: Text, { from, to, next }: Value, divider: string | und
   return at + 1 < to && !isVariable ? { from: at + 1, to, next } : undefined;
 }
 
+const REQUIRE = 'requirepass';
+const REQUIRE_Q = REQUIRE.indexOf('q');
+
+/** Behind the `q` of a directive of Redis: `requirepass x`, `"CONFIG" "SET" "requirepass" "x"`. */
+export function requiredPassword(text: Text, q: number): Value | undefined {
+  const begin = q - REQUIRE_Q;
+  if (!text.hasWord(begin, REQUIRE) || text.isWithinWord(begin)) return undefined;
+  let at = begin + REQUIRE.length;
+  const isQuoted = QUOTES.has(text.at(at) ?? 0);
+  if (isQuoted) at++;
+  if (!isBlank(text.at(at))) return undefined;
+  const opening = openingAt(text, at);
+  const first = text.at(opening.from);
+  // A sign between them makes it a key.
+  if (first === undefined || first <= 0x20 || first === EQUALS || first === code(':') || isPlaceholder(text, opening))
+    return undefined;
+  if (opening.isQuoted) return wholeValue(text, opening);
+  const to = wordEnd(text, opening.from);
+  // A sentence about it goes on.
+  return isQuoted || isBlank(text.at(to)) ? undefined : { from: opening.from, to, next: to };
+}
+
 /** Of a user, a slash and a password in front of an `@`, as Oracle writes them. */
 const ORACLE =
   /(?:jdbc:oracle:\w{2,5}:|(?:^|[\s"'`>/(])(?:sqlplus|connect|conn|exp|imp|expdp|impdp|sqlldr|target|catalog|auxiliary)(?:\s+-\w+)*\s+["']?|\buserid=["']?)[\w$#.]+(?:\[[\w$#.]+\])?\/(\\?"[^"\n]{1,64}"|[^\s/"'@]{1,64})$/i;

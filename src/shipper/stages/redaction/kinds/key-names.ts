@@ -16,6 +16,10 @@ export enum Name {
   COOKIE,
   /** Secret when it is as long as a signature. */
   SIGNATURE,
+  /** Secret in the query of a URL: `?code=x`. */
+  QUERY,
+  /** Secret when it is a user and a password in Base64. */
+  PAIR,
   /** No secret, though it ends like one. */
   HARMLESS,
 }
@@ -31,12 +35,14 @@ const NAMES: readonly (readonly [name: Name, words: string])[] = [
   [
     Name.SECRET,
     'secret secretkey token apikey privatekey authkey accountkey sharedaccesskey encryptionkey signingkey masterkey subscriptionkey ' +
-      'credential credentials amzsignature sharedaccesssignature accesskey instrumentationkey phpsessid jsessionid connectsid',
+      'credential credentials amzsignature sharedaccesssignature accesskey instrumentationkey googsignature clientkeydata dockerconfigjson secretkeybase erlangcookie phpsessid jsessionid connectsid',
   ],
   [Name.AWS, 'secretaccesskey awssecretkey awssecret sessiontoken amzsecuritytoken'],
   [Name.AUTHORIZATION, 'authorization'],
   [Name.COOKIE, 'setcookie cookie'],
   [Name.SIGNATURE, 'sig'],
+  [Name.QUERY, 'code signature'],
+  [Name.PAIR, 'auth'],
   [
     Name.HARMLESS,
     'nexttoken pagetoken continuationtoken unexpectedtoken cancellationtoken synctoken maxtoken canceltoken',
@@ -67,7 +73,8 @@ const isSeparator = (byte: number | undefined) =>
 const OTHER_NAMES = ['contraseña', 'пароль', '密码', '密碼', 'パスワード', '비밀번호', 'hasło', 'şifre', 'лозинка'].map(
   (name) => Buffer.from(name).toString('latin1'),
 );
-const needsBegin = (name: number) => name === Name.PASS || name === Name.PWD || name === Name.SIGNATURE;
+const needsBegin = (name: number) =>
+  name === Name.PASS || name === Name.PWD || name === Name.SIGNATURE || name === Name.QUERY || name === Name.PAIR;
 
 /** Digits behind a name: `password2`, `TOKEN_10`. */
 const NUMBER_MAX = 2;

@@ -1,7 +1,8 @@
 /** Secrets that are known by the names of their keys: `key=value`, `key: value`, JSON, XML, headers, query strings, options. */
-import { code, isAlphanumeric, isBlank, isDigit, isToken, type Text } from '../bytes.js';
+import { code, isAlphanumeric, isBlank, isDigit, isLetter, isToken, type Text } from '../bytes.js';
 import { encodedQuoteBefore } from './encoded-quotes.js';
 import { Name, nameBefore } from './key-names.js';
+import { isPair } from './tokens.js';
 import { blockAt, braced, lineEnd, type Opening, openingAt, type Value, wholeValue } from './values.js';
 
 const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, SLASH, EQUALS, GREATER, LESS, COLON, CLOSING, BRACE, BRACKET, STAR] = [
@@ -75,6 +76,8 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   const opening = argumentOr(text, openingAt(text, at));
   const first = text.at(opening.from);
   if (first === undefined || isPlaceholder(text, opening)) return undefined;
+  if (first === NEWLINE && name === Name.PASSWORD && text.at(at - 1) === COLON)
+    return onNextLine(text, opening.from + 1);
   if (!opening.isQuoted && first === BRACE)
     return name === Name.SECRET ? undefined : (memberOf(text, opening.from) ?? braced(text, opening.from));
   if (!opening.isQuoted && text.has(opening.from, '--')) return undefined;
@@ -87,8 +90,53 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   if (from >= to) return undefined;
   if (name === Name.PASS) return isDigits(text, from, to) || text.has(at - GO_PASS.length, GO_PASS) ? undefined : value;
   if (name === Name.SIGNATURE) return to - from >= SIGNATURE_MIN ? value : undefined;
+  if (name === Name.QUERY)
+    return isInQuery(text, at) && to - from >= CODE_MIN && hasDigit(text, from, to) ? value : undefined;
+  if (name === Name.PAIR) return to - from >= SECRET_MIN && isPair(text, from, to) ? value : undefined;
+  if (name === Name.SECRET && !opening.isQuoted && isProse(text, from, to)) return undefined;
   if (name === Name.SECRET || name === Name.AWS) return isLong(text, from, to) ? value : undefined;
   return value;
+}
+
+/** Of codes that are exchanged for a token; `?code=404` and `?code=DE` are none. */
+const CODE_MIN = 16;
+const NEWLINE = 0x0a;
+const [QUESTION, AMPERSAND] = ['?', '&'].map(code);
+
+/** Whether the name in front of this sign begins a parameter of a URL. */
+function isInQuery(text: Text, at: number): boolean {
+  let i = at - 2;
+  while (isLetter(text.at(i))) i--;
+  return text.at(i) === QUESTION || text.at(i) === AMPERSAND;
+}
+
+function hasDigit(text: Text, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (isDigit(text.at(i))) return true;
+  return false;
+}
+
+/** Whether these are the first words of a sentence: `invalid token: unexpected end of input`. */
+function isProse(text: Text, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (text.at(i)! < 0x61 || text.at(i)! > 0x7a) return false;
+  return isBlank(text.at(to)) && isLetter(text.at(to + 1));
+}
+
+const LINE_MAX = 128;
+
+/** A word that is all of the next line, and no key, item or bracket. */
+function onNextLine(text: Text, begin: number): Value | undefined {
+  let from = begin;
+  while (isBlank(text.at(from))) from++;
+  let to = from;
+  for (; to < from + LINE_MAX; to++) {
+    const byte = text.at(to);
+    if (byte === undefined || byte <= 0x20) break;
+    if (byte === COLON || byte === EQUALS || byte === BRACE || byte === BRACKET || byte === LESS) return undefined;
+  }
+  const isLine = text.at(to) === undefined || text.at(to) === NEWLINE || text.at(to) === 0x0d;
+  return isLine && to > from && !isPlaceholder(text, { from, isQuoted: false, depth: 0 })
+    ? { from, to, next: to }
+    : undefined;
 }
 
 /** A test of Go that passed: `--- PASS: TestPay (0.00s)`. */

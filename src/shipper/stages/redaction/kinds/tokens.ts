@@ -74,12 +74,14 @@ function isRandom(text: Text, from: number, to: number): boolean {
   for (let i = from; i < to; i++) {
     if (isDigit(text.at(i))) digits++;
     else if (isUpper(text.at(i))) capitals++;
+    // The next key and its value.
+    else if (text.at(i) === EQUALS && i + 1 < to && text.at(i + 1) !== EQUALS) return false;
   }
   return digits > 0 || (to - from >= 16 && capitals * 4 >= to - from);
 }
 
 /** Whether it is `user:password` in Base64. */
-function isPair(text: Text, from: number, to: number): boolean {
+export function isPair(text: Text, from: number, to: number): boolean {
   if (to - from < 4 || to - from > HEADER_MAX) return false;
   const pair = Buffer.from(text.latin1(from, to), 'base64');
   let hasColon = false;

@@ -30,6 +30,8 @@ export function urlPassword(text: Text, colon: number): Range | undefined {
     else if (byte === COLON && split === 0) split = end;
   }
   if (at === 0) return split === 0 ? undefined : signedPassword(text, split + 1, end);
+  // GitHub takes a token as the user.
+  if (split > begin && text.has(split + 1, 'x-oauth-basic@')) return { from: begin, to: split };
   if (split !== 0 && split < at)
     return split + 1 < at && !text.has(split + 1, '***@') ? { from: split + 1, to: at } : undefined;
   let digits = 0;

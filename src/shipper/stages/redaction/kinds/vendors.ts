@@ -43,6 +43,12 @@ const TOKENS: readonly (readonly [prefixes: string, min: number, signs: string])
   ['pul-', 40, ''],
   ['key-', 32, ''],
   ['tskey-', 20, '-'],
+  ['sbp_ sqp_ sqa_ squ_', 40, ''],
+  ['pscale_tkn_ pscale_pw_ pscale_oauth_', 32, '_-.'],
+  ['nvapi- gsk_', 40, '-_'],
+  ['sntrys_eyJ sntryu_', 32, '_-=+/'],
+  ['PMAK-', 50, '-'],
+  ['ops_eyJ', 40, '-_'],
 ];
 const ADDRESSES: typeof TOKENS = [
   ['hooks.slack.com/services/', 20, '/'],
@@ -50,7 +56,7 @@ const ADDRESSES: typeof TOKENS = [
   ['api.telegram.org/bot', 30, ':-_'],
 ];
 
-const COMMON = new Set(['sk-', 'key-', 'pul-', 'glc_', 'hf_']);
+const COMMON = new Set(['sk-', 'key-', 'pul-', 'glc_', 'hf_', 'gsk_', 'nvapi-']);
 
 const signOf = (prefix: string): number => prefix.search(/[_.-]/);
 const vendorsOf = (table: typeof TOKENS, isAddress: boolean): readonly Vendor[] =>
@@ -116,13 +122,20 @@ function isRandom(text: Text, from: number, to: number): boolean {
   return digits > 2 || (digits > 0 && capitals > 0) || capitals * 5 > to - from;
 }
 
-const GOOGLE = 'AIza';
-const GOOGLE_BYTES = 39;
+/** Of Google's APIs, of Atlassian and of Artifactory, with the length of a token at least. */
+const SIGNLESS: readonly (readonly [prefix: string, min: number])[] = [
+  ['AIza', 39],
+  ['ATATT3xFfGF0', 60],
+  ['AKCp', 73],
+];
+const PADDING = code('=');
 
-/** `AIza` and 35 more, of Google's APIs; 0 without one. */
-export function googleKeyAt(text: Text, i: number): number {
-  if (!text.has(i, GOOGLE) || text.isWithinWord(i)) return 0;
-  let to = i + GOOGLE.length;
-  while (isAlphanumeric(text.at(to)) || text.at(to) === DASH || text.at(to) === UNDERSCORE) to++;
-  return to - i >= GOOGLE_BYTES ? to : 0;
+/** The end of a token that has no sign in front of its random part, and begins with this `A`; 0 without one. */
+export function signlessTokenAt(text: Text, i: number): number {
+  const [prefix, min] = SIGNLESS.find(([each]) => text.has(i, each)) ?? ['', 0];
+  if (min === 0 || text.isWithinWord(i)) return 0;
+  let to = i + prefix.length;
+  while (isAlphanumeric(text.at(to)) || text.at(to) === DASH || text.at(to) === UNDERSCORE || text.at(to) === PADDING)
+    to++;
+  return to - i >= min ? to : 0;
 }
