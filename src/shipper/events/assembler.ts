@@ -242,10 +242,10 @@ export class EventAssembler implements OpenEvent {
 
   /** A line behind the name of an exception: more of its message if both are of a text that was written by itself. */
   #judgeText(kind: Kind, verdict: Verdict): Verdict {
-    const write = this.#write;
-    if (!(write.isText || write.endsText) || verdict === VERDICT.JOIN || (kind !== KIND.PLAIN && kind !== KIND.EMPTY))
-      return verdict;
-    return write.endsText ? VERDICT.JOIN : VERDICT.MAYBE;
+    const { isText, endsText } = this.#write;
+    if (verdict === VERDICT.JOIN || this.#isWrapped || !(isText || endsText)) return verdict;
+    if (kind !== KIND.PLAIN && kind !== KIND.EMPTY) return verdict;
+    return endsText ? VERDICT.JOIN : VERDICT.MAYBE;
   }
 
   saysTrouble(): boolean {
