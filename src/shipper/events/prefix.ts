@@ -66,7 +66,7 @@ export class Prefix {
   end = 0;
   /** Whether the text goes on in the next line, without a line end. */
   isPartial = false;
-  /** Whether lines with the same prefix are of one event, whatever their text. */
+  /** Whether lines with the same prefix are of one event, with any text. */
   isOfEvent = false;
 
   /** Answers whether the line has one. */
