@@ -240,19 +240,27 @@ bool lt_confinement_allows_all(const long *calls, size_t count) {
     return true;
 }
 
+/* Also what few starts need: a write meets another thread's or comes from a signal handler, memory is to be looked at,
+ * a volume is full, or the first process comes before the shipper. */
 bool lt_confinement_allows_start(void) {
-    static const long always[] = {__NR_openat, __NR_read,    __NR_write,     __NR_close,     __NR_fstat,
-                                  __NR_fcntl,  __NR_mmap,    __NR_munmap,    __NR_mprotect,  __NR_madvise,
-                                  __NR_getpid, __NR_getppid, __NR_getrandom, __NR_prlimit64, __NR_newfstatat};
+    static const long always[] = {
+        __NR_openat,    __NR_read,      __NR_write,      __NR_close,     __NR_fstat,       __NR_fcntl,
+        __NR_mmap,      __NR_munmap,    __NR_mprotect,   __NR_madvise,   __NR_getpid,      __NR_getppid,
+        __NR_getrandom, __NR_prlimit64, __NR_newfstatat, __NR_nanosleep, __NR_sigaltstack, __NR_rt_sigprocmask,
+    };
+    static const long file[] = {__NR_writev, __NR_lseek};
     static const long socket[] = {__NR_socket, __NR_connect, __NR_setsockopt, __NR_getsockopt, __NR_sendmsg};
-    static const long ring[] = {__NR_getdents64, __NR_renameat2, __NR_fallocate, __NR_fchmod, __NR_pwrite64};
+    static const long ring[] = {__NR_getdents64, __NR_renameat2, __NR_fallocate, __NR_fchmod,  __NR_pwrite64,
+                                __NR_unlinkat,   __NR_mkdirat,   __NR_mknodat,   __NR_fchmodat};
+    static const long waiting[] = {__NR_ppoll};
     if (!lt_confinement_allows_all(always, sizeof always / sizeof *always)) return false;
+    if (lt_config.block_ms > 0 && !lt_confinement_allows_all(waiting, sizeof waiting / sizeof *waiting)) return false;
     switch (lt_config.medium) {
     case LT_TO_SOCKET:
         return lt_confinement_allows_all(socket, sizeof socket / sizeof *socket);
     case LT_TO_RING:
         return lt_confinement_allows_all(ring, sizeof ring / sizeof *ring);
     default:
-        return true;
+        return lt_confinement_allows_all(file, sizeof file / sizeof *file);
     }
 }

@@ -49,6 +49,12 @@ static const struct {
     {"socket", SYS_socket},
     {"getdents64", SYS_getdents64},
     {"fchmod", SYS_fchmod},
+    {"unlinkat", SYS_unlinkat},
+    {"mknodat", SYS_mknodat},
+    {"mkdirat", SYS_mkdirat},
+    {"fchmodat", SYS_fchmodat},
+    {"nanosleep", SYS_nanosleep},
+    {"sigaltstack", SYS_sigaltstack},
 #ifdef SYS_fork
     {"fork", SYS_fork},
 #endif
