@@ -172,3 +172,67 @@ test('the connection of a request that is refused before its body is read is clo
   expect(await Promise.race([received, sleep(30_000, 'open', { ref: false })])).toBe('closed');
   close();
 });
+
+/** In a process of its own, which ends its connections while this one is busy. A stale one is reset at its next request. */
+const CLOSING = `
+const all = new Set();
+const server = require('node:http').createServer((request, response) => {
+  if (request.socket.isStale) request.socket.resetAndDestroy();
+  else request.resume().on('end', () => setTimeout(() => response.end('{}'), 50));
+});
+server.on('connection', (socket) => {
+  all.add(socket);
+  socket.on('close', () => all.delete(socket)).on('error', () => {});
+});
+process.on('message', (how) => {
+  for (const socket of all) {
+    if (how === 'stale') socket.isStale = true;
+    else socket.end();
+  }
+  if (how === 'end') setTimeout(() => all.forEach((socket) => socket.destroy()), 20);
+  process.send('done');
+});
+server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+`;
+
+describe('a service that closes connections as they are used again', () => {
+  const begun = async () => {
+    const script = join(temporaryDirectory(), 'closing.cjs');
+    writeFileSync(script, CLOSING);
+    const child = fork(script);
+    service = child;
+    const [port] = (await once(child, 'message')) as [number];
+    const client = new HttpClient({ url: new URL(`http://127.0.0.1:${port}`), onRequest: () => {} });
+    return { child, client };
+  };
+  const post = (client: HttpClient, body: Buffer, isOnce?: true) =>
+    client.request(
+      { method: 'POST', path: '', headers: {}, body, operation: 'test', ...(isOnce && { isOnce }) },
+      AbortSignal.timeout(60_000),
+    );
+
+  // Those of a balancer end together: one attempt after another failed, and each was counted as a lost answer.
+  test.each([undefined, true] as const)('several idle ones cost one attempt (once: %s)', async (isOnce) => {
+    const { child, client } = await begun();
+    const body = Buffer.from('{}');
+    await Promise.all([1, 2, 3, 4].map(() => post(client, body)));
+    const told = once(child, 'message');
+    child.send('stale');
+    await told;
+    const first = await post(client, body, isOnce).catch((error: unknown) => error);
+    expect(first).toMatchObject(isOnce ? { code: 'ECONNRESET', isSent: true } : { status: 200, isRepeated: true });
+    expect((await post(client, body, isOnce)).status).toBe(200);
+    client.close();
+  });
+
+  // The end is in the kernel, and this process has not read it. Then its writes fail with EPIPE.
+  test.each([undefined, true] as const)('a body that is not taken is sent again (once: %s)', async (isOnce) => {
+    const { child, client } = await begun();
+    await post(client, Buffer.from('{}'));
+    child.send('end');
+    // Not for a turn of the loop: it would read the end.
+    block(1000);
+    expect((await post(client, Buffer.alloc(5_000_000), isOnce)).status).toBe(200);
+    client.close();
+  });
+});

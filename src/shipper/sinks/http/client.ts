@@ -98,6 +98,7 @@ export class HttpClient {
     const send = () => this.#send(request, sent, signal, onProgress);
     try {
       const response = await send().catch((error: IdleConnectionError | Error) => {
+        if (error instanceof IdleConnectionError) this.#closeIdle();
         // The service closed an idle connection just as it was used again: most likely it has not read the request.
         if (!(error instanceof IdleConnectionError) || signal.aborted || (request.isOnce && sent.isWhole)) throw error;
         return send().then((again): HttpResponse => ({ ...again, isRepeated: true }));
@@ -118,6 +119,12 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
+  /** The others idled as long as one that was closed: each would cost the next request an attempt. */
+  #closeIdle(): void {
+    const idle = Object.values(this.#agent.freeSockets).flatMap((sockets) => sockets ?? []);
+    for (const socket of idle) socket.destroy();
+  }
+
   #send(
     { method, path, query = {}, headers, body }: HttpRequest,
     sent: { isWhole: boolean },
@@ -131,6 +138,7 @@ export class HttpClient {
     const proxy = this.#proxy;
     const to = proxy ?? url;
     const target = `${`${this.#path}${path}` || '/'}${search === '' ? '' : `?${search}`}`;
+    const wasWhole = sent.isWhole;
     return new Promise((resolve, reject) => {
       const isTls = to.protocol === 'https:';
       const request = (isTls ? httpsRequest : httpRequest)({
@@ -148,11 +156,15 @@ export class HttpClient {
         ...(url.protocol === 'https:' ? tls?.() : {}),
       });
       let isAnswered = false;
-      request.on('error', (error) => {
+      let isUntaken = false;
+      request.on('error', (error: NodeJS.ErrnoException) => {
         // From the head of an answer on, its own end says what came of it.
         if (isAnswered) return;
-        const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
-        reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
+        // The system has not taken the bytes of a write that fails, so the service has a part of the request at most.
+        isUntaken = error.syscall === 'write' && !request.writableFinished;
+        if (isUntaken) sent.isWhole = wasWhole;
+        const isIdle = request.reusedSocket && CLOSED_BY_PEER.includes(codeOf(error));
+        reject(isIdle ? new IdleConnectionError(error) : error);
       });
       request.once('response', (response) => {
         isAnswered = true;
@@ -171,7 +183,7 @@ export class HttpClient {
       const ended = writeBody(request, body, onProgress);
       // Not at `finish`: where the process waits for a CPU, the error of its connection comes first.
       Promise.all([connected(request, isTls), ended]).then(() => {
-        sent.isWhole = true;
+        sent.isWhole ||= !isUntaken;
       });
     });
   }
@@ -257,8 +269,15 @@ function escapeUri(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+/** EPIPE: it is told after the end of the peer's own bytes. */
+const CLOSED_BY_PEER: readonly string[] = ['ECONNRESET', 'EPIPE'];
+
 class IdleConnectionError extends Error {
-  readonly code = 'ECONNRESET';
+  readonly code: string;
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.code = codeOf(cause);
+  }
 }
 
 /** A Retry-After header, in seconds or as a date, in milliseconds; at most five minutes. */
