@@ -226,7 +226,7 @@ describe('a service that closes connections as they are used again', () => {
   });
 
   // The end is in the kernel, and this process has not read it. Then its writes fail with EPIPE.
-  test.each([undefined, true] as const)('a body that is not taken is sent again (once: %s)', async (isOnce) => {
+  test.each([undefined, true] as const)('a body that is not taken is resent (once: %s)', async (isOnce) => {
     const { child, client } = await begun();
     await post(client, Buffer.from('{}'));
     child.send('end');

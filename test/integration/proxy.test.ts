@@ -12,6 +12,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createAuthority } from '../../scripts/certificates.js';
+import { NoAnswerError } from '../../src/shipper/errors.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import type { Environment } from '../../src/shipper/settings.js';
 import { parseSettings } from '../../src/shipper/settings.js';
@@ -134,6 +135,28 @@ test('https: by a tunnel, of which one serves many requests; the name is resolve
   expect(proxy.seen).toEqual([`CONNECT logs.example:${port}`]);
   expect(secrets.redact('p@ss/w:rd')).toBe('***');
 });
+
+// The files of a Secret that is just replaced, or wrong. An error behind the open tunnel ended the shipper.
+test.each([
+  ['', {}],
+  [' behind a proxy', { password: 'p' }],
+])(
+  'a key that does not fit the certificate of the client%s: a failed attempt, which names the reason',
+  async (_where, proxy) => {
+    const port = await service(true);
+    const { result } = await sendOne({
+      LOGTAP_OPENSEARCH_URL: `https://logs.example:${port}`,
+      LOGTAP_OPENSEARCH_CA_FILE: caFile,
+      LOGTAP_OPENSEARCH_CERT_FILE: authority.issue('client').certFile,
+      LOGTAP_OPENSEARCH_KEY_FILE: certificate.keyFile,
+      ...('password' in proxy && { HTTPS_PROXY: (await startProxy(proxy)).url }),
+    });
+    expect(result).toMatchObject({ retry: [0], failure: expect.any(NoAnswerError) });
+    expect(String((result as { readonly failure?: unknown }).failure)).toMatch(
+      /key values mismatch \(the key does not belong to the certificate of the client/,
+    );
+  },
+);
 
 test('http: the request as it is, with its whole URL', async () => {
   const port = await service(false);

@@ -37,8 +37,15 @@ const NETWORK: Readonly<Record<string, Hint>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   CERT_SIGNATURE_FAILURE: UNTRUSTED,
   CERT_HAS_EXPIRED: untrusted("the service's certificate has expired"),
+  CERT_NOT_YET_VALID: untrusted("the service's certificate is not valid yet: is the clock of this node right?"),
   ERR_TLS_CERT_ALTNAME_INVALID: untrusted("the service's certificate is for other names than the one in the URL"),
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: untrusted('the service wants to see a certificate of the client'),
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: untrusted('the service does not trust the certificate of the client'),
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: untrusted('the service does not accept the certificate of the client'),
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: untrusted('the certificate of the client has expired'),
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: untrusted('the certificate of the client is revoked'),
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: untrusted('the key does not belong to the certificate of the client'),
+  ERR_OSSL_PEM_NO_START_LINE: untrusted('the file of the certificate or the key of the client is not PEM'),
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: untrusted('does the service want to see a certificate of the client?'),
 };
 

@@ -29,13 +29,12 @@ export class TunnelHttpsAgent extends HttpsAgent {
   override createConnection(options: Target, created: Created): Duplex | null | undefined {
     const proxy = this.#proxyFor(options.host ?? 'localhost', Number(options.port));
     if (proxy === undefined) return super.createConnection(options, created as never);
-    openTunnel(proxy, options).then(
-      (socket) => {
-        const secure = connectTls({ ...options, socket });
-        created(null, secure);
-      },
-      (error: Error) => created(error),
-    );
+    openTunnel(proxy, options)
+      .then((socket) => secured(socket, options))
+      .then(
+        (socket) => created(null, socket),
+        (error: Error) => created(error),
+      );
     return undefined;
   }
 }
@@ -56,6 +55,16 @@ export class TunnelHttpAgent extends HttpAgent {
       (error: Error) => created(error),
     );
     return undefined;
+  }
+}
+
+/** Throws where the identity cannot be used, such as a key of another certificate. */
+function secured(socket: Socket, options: Target): Duplex {
+  try {
+    return connectTls({ ...options, socket });
+  } catch (error) {
+    socket.destroy();
+    throw error;
   }
 }
 
