@@ -19,7 +19,7 @@ import { placeOf } from './manifest-text.js';
 import { atPlace, readManifests } from './rewrite-manifests.js';
 import { type PlacedFinding, sarif } from './sarif.js';
 import { tapProps } from './tap-flags.js';
-import { whyUntapped } from './why-untapped.js';
+import { untappedBeside, whyUntapped } from './why-untapped.js';
 
 const STATUS = {
   [FindingSeverity.ERROR]: 'failure',
@@ -35,6 +35,8 @@ interface Checked {
   readonly isTapped: boolean;
   /** The reason why its pods are not tapped. */
   readonly untapped: string | undefined;
+  /** Where they are, beside others that are tapped. */
+  readonly pointer?: string;
 }
 
 interface Given {
@@ -48,7 +50,13 @@ function checked(object: KubernetesObject, { props, rules }: Given, file: string
   const plan = planInjection(object, props);
   const templates = plan === undefined ? embeddedTemplates(object, props.podTemplates) : [];
   if (templates.length > 0) {
-    return templates.flatMap(({ workload }) => checked(workload, { props, rules }, file, line));
+    const all = templates.flatMap(({ workload }) => checked(workload, { props, rules }, file, line));
+    const beside = untappedBeside(object, templates);
+    if (beside === undefined) return all;
+    const { pointer, reason } = beside;
+    const name = objectName(object);
+    const other = { place: placeOf(file, line), name, findings: [], isTapped: false, untapped: reason, pointer };
+    return [...all, other];
   }
   return [
     {
@@ -62,12 +70,13 @@ function checked(object: KubernetesObject, { props, rules }: Given, file: string
 }
 
 /** A line per finding, or else one per object with pods. */
-function checklist({ place, name, findings, isTapped, untapped }: Checked, colours: Colours): string {
+function checklist({ place, name, findings, isTapped, untapped, pointer }: Checked, colours: Colours): string {
   const line = (status: Parameters<typeof checklistLine>[0], text: string) =>
     checklistLine(status, printable(`${place}: ${text}`), colours);
   if (findings.length > 0)
     return findings.map((finding) => line(STATUS[finding.severity], formatFinding(finding))).join('');
-  if (untapped !== undefined) return line('info', `${name} is not tapped (${untapped})`);
+  const where = pointer === undefined ? '' : ` at ${pointer}`;
+  if (untapped !== undefined) return line('info', `${name} is not tapped${where} (${untapped})`);
   return isTapped ? line('pass', name) : '';
 }
 

@@ -14,7 +14,7 @@ import type { CommandStreams } from '../streams.js';
 import { EXIT } from '../usage.js';
 import { type Change, rewriteManifests } from './rewrite-manifests.js';
 import { tapProps } from './tap-flags.js';
-import { whyUntapped } from './why-untapped.js';
+import { untappedBeside, whyUntapped } from './why-untapped.js';
 import { writePolicy } from './write-policy.js';
 
 /**
@@ -58,6 +58,8 @@ export function injected(
     if (templates.length > 0) {
       const changes = templates.map(({ workload }) => injected(workload, props, rules));
       const report = changes.flatMap((change) => change.report);
+      const beside = untappedBeside(object, templates);
+      if (beside !== undefined) report.push(`- skipped ${name} at ${beside.pointer} (${beside.reason})`);
       return {
         object: canonicalObject(
           withTemplates(

@@ -7,6 +7,7 @@ import { diffCommand } from '../../../src/cli/manifests/diff.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
 import { formatManifests } from '../../../src/cli/manifests/manifests.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
+import { podTemplate } from '../../../src/constructs/injection/workload.js';
 import { runCommand } from '../../support/command.js';
 import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 
@@ -70,6 +71,19 @@ describe('check', () => {
   ])('a workload that is not tapped %s does not pass', async (_, object, text) => {
     const { stdout: out, code } = await check([], formatManifests([object], 'yaml'));
     expect([code, out]).toEqual([0, `info     standard input, line 1: ${text}\n`]);
+  });
+
+  test('pods beside the known templates of a kind are named', async () => {
+    const template = podTemplate(deployment());
+    const object = {
+      ...{ apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledJob', metadata: { name: 'a' } },
+      spec: { jobTargetRef: { template }, canary: { template } },
+    };
+    const { stdout: out, code } = await check([], formatManifests([object], 'yaml'));
+    expect([code, out]).toEqual([
+      0,
+      `pass     standard input, line 1: ScaledJob/a\ninfo     standard input, line 1: ScaledJob/a is not tapped at /spec/canary/template (no known template of keda.sh/v1alpha1 ScaledJob: if its controller makes its pods of it, give --pod-template keda.sh/v1alpha1/ScaledJob=/spec/canary/template)\n`,
+    ]);
   });
 
   test('colours the statuses alone, and only if asked to where the output is no terminal', async () => {

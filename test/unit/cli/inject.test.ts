@@ -201,6 +201,23 @@ describe('the report', () => {
     );
   });
 
+  const ray = (more: object) => ({
+    ...{ apiVersion: 'ray.io/v1', kind: 'RayJob', metadata: { name: 'a' } },
+    spec: { rayClusterSpec: { headGroupSpec: { template: podTemplate(deployment()) } }, ...more },
+  });
+
+  test('every template of a known kind is tapped, as that of the submitter of a RayJob', async () => {
+    expect(await report(ray({ submitterPodTemplate: podTemplate(deployment()) }))).toBe(
+      '+ injected RayJob/a (rayClusterSpec/headGroupSpec)\n+ injected RayJob/a (submitterPodTemplate)\n',
+    );
+  });
+
+  test('pods of a known kind beside those that are tapped are named', async () => {
+    expect(await report(ray({ watchers: [{ pod: podTemplate(deployment()) }] }))).toBe(
+      '+ injected RayJob/a\n- skipped RayJob/a at /spec/watchers/*/pod (no known template of ray.io/v1 RayJob: if its controller makes its pods of it, give --pod-template ray.io/v1/RayJob=/spec/watchers/*/pod)\n',
+    );
+  });
+
   test.each([
     ['argoproj.io/v1alpha1', 'Workflow', /its steps are containers.*: start their programs with `logtap run`/],
     ['argoproj.io/v1alpha1', 'CronWorkflow', /its steps are containers/],

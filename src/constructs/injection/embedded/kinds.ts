@@ -58,7 +58,7 @@ export const KNOWN_TEMPLATES: TemplatePointers = {
   ...ofKinds('batch.volcano.sh/v1alpha1', ['Job'], '/spec/tasks/*/template'),
   ...ofKinds('keda.sh/v1alpha1', ['ScaledJob'], '/spec/jobTargetRef/template'),
   ...ofKinds('ray.io/v1', ['RayCluster'], ...ofRay('')),
-  ...ofKinds('ray.io/v1', ['RayJob'], ...ofRay('rayClusterSpec/')),
+  ...ofKinds('ray.io/v1', ['RayJob'], ...ofRay('rayClusterSpec/'), '/spec/submitterPodTemplate'),
   ...ofKinds('ray.io/v1', ['RayService'], ...ofRay('rayClusterConfig/')),
   // Game servers, runners of GitHub's Actions, sources of Knative
   ...ofKinds('agones.dev/v1', ['Fleet'], '/spec/template/spec/template'),
