@@ -1,6 +1,9 @@
 /** Workloads whose pods come from another object. A tap on such a workload would have no effect. */
 import { EMBEDDED_VERSION, type KubernetesObject, templateOf } from './workload.js';
 
+/** Of a pod that the kubelet runs from a file. A change of its copy in the API has no effect. */
+export const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
 /** Why another object must be tapped instead, and the remedy. */
 export interface Elsewhere {
   readonly reason: string;
@@ -27,7 +30,11 @@ export function madeElsewhere(workload: KubernetesObject): Elsewhere | undefined
   const referred = referredWorkload(workload);
   if (referred === '') return { reason: 'its workloadRef names no workload', remedy: 'give it kind and name' };
   if (referred !== undefined) return { reason: `its pods come from ${referred}`, remedy: 'tap that' };
-  const owners: any = workload.metadata?.ownerReferences;
+  const { annotations, ownerReferences: owners }: any = workload.metadata ?? {};
+  // Before its owner, which is the node.
+  if (annotations?.[MIRROR_ANNOTATION] !== undefined) {
+    return { reason: 'the kubelet runs it from a file on its node', remedy: 'tap that file' };
+  }
   const owner = Array.isArray(owners) ? owners.find((reference) => reference?.controller === true) : undefined;
   if (owner) {
     return { reason: `it is managed by ${owner.kind}/${owner.name}, which would undo the tap`, remedy: 'tap that' };

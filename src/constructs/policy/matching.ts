@@ -2,13 +2,11 @@
 
 import { BUILD_LABEL, OS_LABELS, RUNTIME_CLASS } from '../findings/windows.js';
 import { INJECT, INJECT_DISABLED, ORIGINAL_ANNOTATION } from '../injection/annotations.js';
+import { MIRROR_ANNOTATION } from '../injection/made-elsewhere.js';
 import { literal, type Variable } from './cel.js';
 
 /** On a namespace, or on a pod: the name of the policy that taps its pods, or that taps it. */
 export const POLICY_LABEL = 'logtap.dev/policy';
-
-/** Of a pod that the kubelet runs from a file. A change of its copy in the API has no effect. */
-const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 const annotation = (name: string) => `object.metadata.?annotations[?${literal(name)}]`;
 

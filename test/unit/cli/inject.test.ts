@@ -201,6 +201,18 @@ describe('the report', () => {
     );
   });
 
+  test('the copy of a static pod is skipped, as by a policy', async () => {
+    const copy = {
+      ...{ apiVersion: 'v1', kind: 'Pod' },
+      metadata: {
+        ...{ name: 'x', annotations: { 'kubernetes.io/config.mirror': 'f00d' } },
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u', controller: true }],
+      },
+      spec: podTemplate(deployment()).spec,
+    };
+    expect(await report(copy)).toBe('- skipped Pod/x (the kubelet runs it from a file on its node: tap that file)\n');
+  });
+
   const ray = (more: object) => ({
     ...{ apiVersion: 'ray.io/v1', kind: 'RayJob', metadata: { name: 'a' } },
     spec: { rayClusterSpec: { headGroupSpec: { template: podTemplate(deployment()) } }, ...more },
