@@ -217,6 +217,20 @@ export const DELIVERY: readonly Mutation[] = [
     foundBy: ['test/integration/cloudwatch.test.ts'],
   },
   {
+    fault: 'HTTP: a request goes over one stale connection after another',
+    file: 'src/shipper/sinks/http/client.ts',
+    text: 'if (error instanceof IdleConnectionError) this.#closeIdle();',
+    by: '',
+    foundBy: ['test/integration/http-client.test.ts'],
+  },
+  {
+    fault: 'HTTP: the end of an idle connection that a write finds is a failed attempt',
+    file: 'src/shipper/sinks/http/client.ts',
+    text: "['ECONNRESET', 'EPIPE']",
+    by: "['ECONNRESET']",
+    foundBy: ['test/integration/http-client.test.ts'],
+  },
+  {
     fault: 'requests leave beside those whose records are retried',
     file: `${IN}/requests.ts`,
     text: '    this.#isDraining = true;\n    this.#allowed = Math.max(',
