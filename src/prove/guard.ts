@@ -4,7 +4,9 @@
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 
-const [, , directory = ''] = process.argv;
+const [, , directory] = process.argv;
+// Part of the environment of any process.
+if (directory === undefined || directory.length < 2) throw new Error('the directory of the proof is missing');
 
 /** Shipper and writers: the directory has a name of its own, and is in the environment of no other process. */
 function processesOfProof(): readonly number[] {
