@@ -23,6 +23,18 @@ interface RequestOptions {
 const UNCONNECTED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND']);
 
 class Agent extends EventEmitter {
+  readonly #process: MachineProcess;
+
+  constructor(process: MachineProcess) {
+    super();
+    this.#process = process;
+  }
+
+  get freeSockets() {
+    const closed = { destroy: () => (this.#process.idleConnections = 0) };
+    return { service: this.#process.idleConnections > 0 ? [closed] : [] };
+  }
+
   keepSocketAlive(): boolean {
     return true;
   }
@@ -101,5 +113,12 @@ class SimulatedRequest extends EventEmitter {
 }
 
 export function httpOf(process: MachineProcess) {
-  return { Agent, request: (options: RequestOptions) => new SimulatedRequest(process, options) };
+  return {
+    Agent: class extends Agent {
+      constructor() {
+        super(process);
+      }
+    },
+    request: (options: RequestOptions) => new SimulatedRequest(process, options),
+  };
 }
