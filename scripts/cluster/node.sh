@@ -103,7 +103,7 @@ PATH=$BIN:$PATH "$BIN/containerd" --config "$STATE/containerd.toml" > "$log/cont
   --authorization-mode Node,RBAC --service-cluster-ip-range 10.88.0.0/16 --service-account-issuer https://cluster.local \
   --service-account-key-file "$STATE/certs/sa.key" --service-account-signing-key-file "$STATE/certs/sa.key" \
   --endpoint-reconciler-type none --kubelet-preferred-address-types InternalIP --enable-priority-and-fairness=false \
-  --profiling=false > "$log/apiserver.log" 2>&1 &
+  --request-timeout 10m --profiling=false > "$log/apiserver.log" 2>&1 &
 kubectl() { "$BIN/kube" kubectl --kubeconfig "$STATE/admin.kubeconfig" "$@"; }
 until kubectl get --raw /readyz > /dev/null 2>&1; do sleep 0.2; done
 "$BIN/kube" kube-controller-manager --kubeconfig "$STATE/manager.kubeconfig" --use-service-account-credentials \

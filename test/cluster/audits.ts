@@ -17,6 +17,10 @@ export const auditedTest =
 /** Of a shipper: its audit ledger comes before them. That it still stops, it may say earlier, with its counts so far. */
 const LAST_WORDS = '"message":"stopped: ';
 
+/** Whether the shippers of a workload, which have ended, were not killed before that. */
+export const haveLastWords = (k8s: TestCluster, workload: string): boolean =>
+  k8s.logs.of(workload).every((starts) => starts.at(-1)!.includes(LAST_WORDS));
+
 /** A service has exactly what the shippers of all pods say in their logs at their end. */
 async function expectProven(k8s: TestCluster, { target, workloads }: Shipped): Promise<void> {
   let logs: readonly (readonly string[])[] = [];

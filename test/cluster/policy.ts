@@ -18,6 +18,9 @@ import type { AuditedTest } from './audits.js';
 /** Of generated pods, for each set of properties. */
 const PODS = 60;
 
+/** An API server gives up after 34 s otherwise, which a busy machine may need for the expressions of a large pod. */
+const TRY = ['create', '--dry-run=server', '--request-timeout=600s', '-f', '-'];
+
 const search = Sink.openSearch({
   url: 'https://search.example:9200',
   index: 'orders',
@@ -60,7 +63,7 @@ type Pod = any;
 /** What the API server makes of pods, by their names, without their status. */
 async function admitted(k8s: TestCluster, namespace: string, pods: readonly object[]): Promise<Map<string, Pod>> {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods });
-  const text = await k8s.tell(['--namespace', namespace, 'create', '--dry-run=server', '-o', 'json', '-f', '-'], list);
+  const text = await k8s.tell(['--namespace', namespace, ...TRY, '-o', 'json'], list);
   const found: Pod[] = text.split(/^(?=\{$)/m).map((each) => JSON.parse(each));
   return new Map(found.map(({ status: _status, ...pod }) => [pod.metadata.name, pod]));
 }
@@ -219,7 +222,7 @@ async function expectRefusals(k8s: TestCluster): Promise<void> {
   ]);
   const pods = podsOf({ ...REFUSED, ...NOT_BY_POLICY, ...LEFT });
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods });
-  const { stdout, stderr } = await k8s.kubectl(['--namespace', closed, 'create', '--dry-run=server', '-f', '-'], list);
+  const { stdout, stderr } = await k8s.kubectl(['--namespace', closed, ...TRY], list);
   // Errors name no pod, and come in the order of the pods.
   const refused = Object.keys({ ...REFUSED, ...NOT_BY_POLICY, ...LEFT }).filter(
     (name) => !stdout.includes(`pod/${name} created`),
@@ -343,8 +346,7 @@ async function expectWithinBudget(k8s: TestCluster): Promise<void> {
   }
   const keys = Array.from({ length: 20_000 }, (_, index) => [`a${index}`, 'x']);
   const excessive = largePod('excessive', 1, 1, Object.fromEntries(keys));
-  const create = ['create', '--dry-run=server', '-f', '-'];
-  const { stderr } = await k8s.kubectl(['--namespace', closed, ...create], JSON.stringify(excessive));
+  const { stderr } = await k8s.kubectl(['--namespace', closed, ...TRY], JSON.stringify(excessive));
   expect(stderr).toContain('cost limit exceeded');
   expect([...(await admitted(k8s, open, [excessive])).values()].filter(isTapped)).toEqual([]);
 }
