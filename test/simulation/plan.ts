@@ -5,6 +5,7 @@ import { withBrokenRings } from './plan-broken-rings.js';
 import { withClocks } from './plan-clocks.js';
 import { withCollectors } from './plan-collectors.js';
 import { withEvents } from './plan-events.js';
+import { withForgedLosses } from './plan-forged-losses.js';
 import { withForgedRings } from './plan-forged-rings.js';
 import { withForgeries } from './plan-forgeries.js';
 import { withLargerRings } from './plan-larger-rings.js';
@@ -18,6 +19,7 @@ import { Random } from './world/random.js';
 import { MOODS, type Mood } from './world/service.js';
 import type { StreamPlan } from './world/stream-service.js';
 import type { Forgery } from './writers/forger.js';
+import type { LossForgery } from './writers/loss-page-forger.js';
 import type { RingForgery } from './writers/ring-forger.js';
 import type { RingBreak } from './writers/ring-writer.js';
 import type { Lines } from './writers/writer.js';
@@ -58,6 +60,8 @@ export type Step = { readonly atMs: number } & (
   | { readonly do: 'forge'; readonly how: Forgery }
   /** A file in the place of a ring, or a ring that another process writes into. */
   | { readonly do: 'forge ring'; readonly how: RingForgery }
+  /** Words in the page of losses, or something else in its place. */
+  | { readonly do: 'forge losses'; readonly how: LossForgery }
   /** A process writes a frame that no shipper can read. */
   | { readonly do: 'break ring'; readonly writer: number; readonly how: RingBreak }
   /** A user deletes the log streams, or their group. */
@@ -130,7 +134,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
   };
   const services = withArchives(withCollectors(withLogs(plan)));
   const forged = withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(services))))));
-  return withBrokenRings(withLargerRings(forged));
+  return withForgedLosses(withBrokenRings(withLargerRings(forged)));
 }
 
 const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);

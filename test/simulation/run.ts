@@ -15,6 +15,7 @@ import { LogsService } from './world/logs.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
 import type { Program } from './world/program.js';
 import { Forger, type Forgery } from './writers/forger.js';
+import { LossPageForger } from './writers/loss-page-forger.js';
 import { RingForger, type RingForgery } from './writers/ring-forger.js';
 import { debtsIn, RINGS, RingWriter, unreadOf } from './writers/ring-writer.js';
 import { SOCKET, SocketWriter } from './writers/socket-writer.js';
@@ -346,6 +347,10 @@ class Simulation {
         break;
       case 'forge ring':
         this.#forgeRing(step.how);
+        break;
+      case 'forge losses':
+        this.#forgers += 1;
+        new LossPageForger(this.machine, this.books, this.#forgers).forge(step.how);
         break;
       case 'break ring': {
         const writer = this.#writers.get(step.writer);
