@@ -76,6 +76,13 @@ export function decodeFrames(bytes: Buffer): { frames: Frame[]; trailing: number
   return { frames, trailing: bytes.length - at };
 }
 
+/** The magic and all frames that are whole; nothing where no frame is. */
+function wholeFrames(bytes: Buffer): Buffer {
+  if (bytes.length < FRAME_MAGIC.length + FRAME_HEADER_BYTES) return Buffer.alloc(0);
+  const { frames, trailing } = decodeFrames(bytes);
+  return frames.length === 0 ? Buffer.alloc(0) : bytes.subarray(0, bytes.length - trailing);
+}
+
 export function readHello({ payload, seq }: Frame): Hello & { readonly lost: Loss } {
   const names = HELLO_PAYLOAD_BYTES;
   const container = names + payload.readUInt16LE(2);
@@ -260,8 +267,13 @@ export class TapReceiver {
     return this.#connections.map(({ chunks }) => Buffer.concat(chunks));
   }
 
+  /** Of a connection that is open, the rest of a frame may be on its way. */
   processes(): TappedProcess[] {
-    return readProcesses(this.raw());
+    const connections = this.#connections.map(({ chunks, ended }) => {
+      const bytes = Buffer.concat(chunks);
+      return ended ? bytes : wholeFrames(bytes);
+    });
+    return readProcesses(connections.filter((bytes, i) => bytes.length > 0 || this.#connections[i]!.ended));
   }
 
   /** A stream of all processes, in the order in which they connected. */
