@@ -151,7 +151,8 @@ export class LineAssembler implements UnfinishedLine {
     }
     if (from === end) return known;
     const isWhole = isBegin && from === start && !continues && this.#writesTell && !isCut(length, last === end - 1);
-    const isText = from > start && !continues && this.#writesTell && !isCut(length, false);
+    // As a reader that begins anew within the write knows it, too.
+    const isText = !isLineBegin && !continues && this.#writesTell && !isCut(length, false);
     this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole, from, isText);
     const place = seq + units.lengthOf(bytes, start, from);
     if (from <= last) this.#lines(bytes, from, last + 1, timeMs, place, nowMs);
