@@ -13,14 +13,12 @@ import { emailAround } from './kinds/email.js';
 import { ibanAt } from './kinds/iban.js';
 import { Name, nameBefore } from './kinds/key-names.js';
 import { cpfAt, dniAt, ninoAt, nirAt, ssnAt } from './kinds/national.js';
+import { isOfSentence, listedOptionValue, optionAt } from './kinds/options.js';
 import {
   behindSign,
   elementBefore,
-  isOfSentence,
   keyBefore,
-  listedOptionValue,
   nextListed,
-  optionAt,
   secretOf,
   tokenOf,
   valueKeyBefore,
