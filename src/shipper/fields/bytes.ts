@@ -31,6 +31,13 @@ export function skipLetters(bytes: Uint8Array, from: number, end: number): numbe
   return at;
 }
 
+/** Place of the quote that ends a string of JSON. */
+export function stringEnd(bytes: Uint8Array, from: number, limit: number): number {
+  let at = from;
+  while (at < limit && bytes[at] !== 0x22) at += bytes[at] === 0x5c ? 2 : 1;
+  return at;
+}
+
 /** Whether these bytes are at a place. */
 export function isAt(bytes: Uint8Array, at: number, end: number, word: Uint8Array): boolean {
   if (at < 0 || at + word.length > end) return false;

@@ -1,7 +1,7 @@
 /** The level of a record that names its values: a JSON object, or logfmt. */
 
 import { isDigit, isLetter } from '../../records/bytes.js';
-import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters, skipSpace } from '../bytes.js';
+import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters, skipSpace, stringEnd } from '../bytes.js';
 import { levelOfMembers } from './level-of-members.js';
 import {
   type Severity,
@@ -15,7 +15,6 @@ import {
 } from './severity.js';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
@@ -74,8 +73,7 @@ export const LEVEL_KEYS: readonly LevelKey[] = [
   ...['levelno', 'level_number'].map((name) => ({ name: Buffer.from(name), scale: severityOfPython })),
   ...['PRIORITY', 'syslog_severity'].map((name) => ({ name: Buffer.from(name), scale: severityOfSyslog })),
   { name: Buffer.from('s'), scale: ofNone, takes: 'letter' },
-  // Of zap for development, of slog in Rust, of Heroku.
-  // Falco's `priority`.
+  // Of zap for development, of slog in Rust, of Heroku, of Falco.
   ...['l', 'L', 'at', 'priority'].map((name) => ({ name: Buffer.from(name), scale: ofNone, takes: 'word' as const })),
 ];
 /** The object that ECS puts its level into: `{"log":{"level":"error"}}`. */
@@ -156,13 +154,6 @@ function levelOfNamed(bytes: Uint8Array, start: number, limit: number): Severity
     if (severity > 0 && bytes[skipSpace(bytes, i + 1, limit)] !== COLON) return severity;
   }
   return 0;
-}
-
-/** Place of the quote that ends a string. */
-function stringEnd(bytes: Uint8Array, from: number, limit: number): number {
-  let at = from;
-  while (at < limit && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at;
 }
 
 /** Of a word, a word with slog's offset (`ERROR+2`), a letter, or a number, with or without quotes. */

@@ -2,11 +2,10 @@
  * The level of a JSON object that names none: of a request, by the status that was answered; of klog, by its verbosity and its error; of
  * an object within it that holds what its logger was told about the record.
  */
-import { isAt, numberAt, skipSpace } from '../bytes.js';
+import { isAt, numberAt, skipSpace, stringEnd } from '../bytes.js';
 import { type Severity, severityOfStatus, severityOfWord } from './severity.js';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPEN = 0x7b;
@@ -68,8 +67,7 @@ export function levelOfMembers(bytes: Uint8Array, start: number, limit: number):
     const byte = bytes[i]!;
     if (byte === QUOTE) {
       const from = i + 1;
-      i = from;
-      while (i < limit && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
+      i = stringEnd(bytes, from, limit);
       if (!isKey) continue;
       isKey = false;
       const colon = skipSpace(bytes, i + 1, limit);
