@@ -3,27 +3,24 @@
  * from the page of losses beside the rings.
  */
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_ENV, LIBRARY_NAME } from '../../src/contract.js';
+import { LIBRARY_NAME } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
-import { library, start, temporaryDirectory, until } from '../support/run.js';
-import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
+import {
+  countsOf as countsIn,
+  KILL,
+  kill,
+  LINES,
+  lostLines,
+  originalLines,
+  UNPRIVILEGED,
+  WRITE,
+} from '../support/losing-writers.js';
+import { library, temporaryDirectory, until } from '../support/run.js';
+import { type Shipper, startShipper } from '../support/tapped.js';
 
-const LINES = 50;
 const IMPORT = 'import os, resource, signal\n';
-const WRITE = `for i in range(${LINES}): os.write(1, b"line %d\\n" % i)\n`;
-const KILL = 'os.kill(os.getpid(), signal.SIGKILL)';
-const NOBODY = 65_534;
 
 let volume: string;
 let rings: string;
@@ -54,39 +51,10 @@ function startOne(): Promise<Shipper> {
   return startShipper({ LOGTAP_RING_DIR: rings, LOGTAP_RING_POOL: '0', LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: output });
 }
 
-async function kill(shipper: Shipper): Promise<void> {
-  shipper.child.kill('SIGKILL');
-  await shipper.ended;
-}
-
-/** Runs a tapped program to its end. Answers how many lines are in its original output. */
-async function linesOf(command: string, args: readonly string[], options: { uid?: number } = {}): Promise<number> {
-  const { stdout, stderr } = await start(command, args, {
-    ...options,
-    env: {
-      ...tapEnvironment('', { suppress: true }),
-      LD_PRELOAD: join(volume, '..', LIBRARY_NAME),
-      [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
-      [LIBRARY_ENV.TAP_INTO.name]: '1',
-      [LIBRARY_ENV.ON_FULL.name]: 'pass',
-    },
-  }).ended;
-  expect(stderr).toBe('');
-  return stdout.split('\n').length - 1;
-}
-
+const linesOf = (command: string, args: readonly string[], { uid }: { uid?: number } = {}) =>
+  originalLines([command, ...args], { library: join(volume, '..', LIBRARY_NAME), target: `ring:${rings}`, uid });
 const python = (script: string, options?: { uid?: number }) => linesOf('python3', ['-c', script], options);
-
-/** Ends the shipper. What it has counted as lost, and delivered, over its life and that of those before it. */
-async function countsOf(shipper: Shipper): Promise<{ lost: unknown; delivered: number }> {
-  const { stderr } = await drain(shipper);
-  const { dropped } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
-  const records = existsSync(output) ? readFileSync(output, 'utf8').split('\n').slice(0, -1) : [];
-  const lines = records.filter((record) => !JSON.parse(record).message.startsWith('logtap: '));
-  return { lost: dropped, delivered: lines.length };
-}
-
-const lostLines = (lines: number) => ({ application: { not_handed_over: lines } });
+const countsOf = (shipper: Shipper) => countsIn(shipper, output);
 
 /** A process that finds room, before the volume is full. */
 async function writeOneLine(): Promise<void> {
@@ -149,7 +117,7 @@ describeWith(['root'], 'a process without a ring', () => {
   test('and without the right to write in the directory', async () => {
     await kill(await startOne());
     chmodSync(rings, 0o555);
-    const original = await python(IMPORT + WRITE, { uid: NOBODY });
+    const original = await python(IMPORT + WRITE, { uid: UNPRIVILEGED });
     expect(original).toBe(LINES);
     expect(await countsOf(await startOne())).toEqual({ lost: lostLines(LINES), delivered: 0 });
   });
@@ -158,7 +126,7 @@ describeWith(['root'], 'a process without a ring', () => {
     await kill(await startOne());
     chmodSync(rings, 0o555);
     const script = 'for i in $(seq 400); do /bin/echo line $i; done; kill -9 $$';
-    expect(await linesOf('sh', ['-c', script], { uid: NOBODY })).toBe(400);
+    expect(await linesOf('sh', ['-c', script], { uid: UNPRIVILEGED })).toBe(400);
     expect(await countsOf(await startOne())).toEqual({ lost: lostLines(400), delivered: 0 });
   });
 });

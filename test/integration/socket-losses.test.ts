@@ -2,18 +2,24 @@
  * Processes that write to a socket, and end when no shipper listens: what they could not hand over is counted all the same, once, from
  * the page of losses beside the socket.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_ENV, LIBRARY_NAME, SOCKET_LOSSES_SUFFIX } from '../../src/contract.js';
+import { LIBRARY_NAME, SOCKET_LOSSES_SUFFIX } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
-import { library, start, temporaryDirectory, until } from '../support/run.js';
-import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
+import {
+  countsOf as countsIn,
+  KILL,
+  kill,
+  LINES,
+  lostLines,
+  originalLines,
+  UNPRIVILEGED,
+  WRITE,
+} from '../support/losing-writers.js';
+import { library, temporaryDirectory, until } from '../support/run.js';
+import { type Shipper, startShipper } from '../support/tapped.js';
 
-const LINES = 50;
 const IMPORT = 'import os, resource, signal, socket, time\n';
-const WRITE = `for i in range(${LINES}): os.write(1, b"line %d\\n" % i)\n`;
-const KILL = 'os.kill(os.getpid(), signal.SIGKILL)';
-const NOBODY = 65_534;
 
 let run: string;
 let socket: string;
@@ -31,38 +37,10 @@ beforeEach(() => {
 
 const startOne = () => startShipper({ LOGTAP_SOCKET: socket, LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: output });
 
-async function kill(shipper: Shipper): Promise<void> {
-  shipper.child.kill('SIGKILL');
-  await shipper.ended;
-}
-
-/** Runs a tapped program to its end. Answers how many lines are in its original output. */
-async function linesOf(command: string, args: readonly string[], options: { uid?: number } = {}): Promise<number> {
-  const { stdout, stderr } = await start(command, args, {
-    ...options,
-    env: {
-      ...tapEnvironment(socket, { suppress: true }),
-      LD_PRELOAD: join(run, '..', LIBRARY_NAME),
-      [LIBRARY_ENV.TAP_INTO.name]: '1',
-      [LIBRARY_ENV.ON_FULL.name]: 'pass',
-    },
-  }).ended;
-  expect(stderr).toBe('');
-  return stdout.split('\n').length - 1;
-}
-
+const linesOf = (command: string, args: readonly string[], { uid }: { uid?: number } = {}) =>
+  originalLines([command, ...args], { library: join(run, '..', LIBRARY_NAME), target: `socket:${socket}`, uid });
 const python = (script: string, options?: { uid?: number }) => linesOf('python3', ['-c', IMPORT + script], options);
-
-/** Ends the shipper. What it has counted as lost, and delivered, over its life and that of those before it. */
-async function countsOf(shipper: Shipper): Promise<{ lost: unknown; delivered: number }> {
-  const { stderr } = await drain(shipper);
-  const { dropped } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
-  const records = existsSync(output) ? readFileSync(output, 'utf8').split('\n').slice(0, -1) : [];
-  const lines = records.filter((record) => !JSON.parse(record).message.startsWith('logtap: '));
-  return { lost: dropped, delivered: lines.length };
-}
-
-const lostLines = (lines: number) => ({ application: { not_handed_over: lines } });
+const countsOf = (shipper: Shipper) => countsIn(shipper, output);
 
 test.each([
   ['ends', ''],
@@ -128,17 +106,17 @@ test('without a loss there is no page, and a shipper leaves one', async () => {
 describeWith(['root'], 'processes of other users', () => {
   test('find a page of the shipper, though they cannot write in its directory', async () => {
     await kill(await startOne());
-    const original = await python(WRITE, { uid: NOBODY });
+    const original = await python(WRITE, { uid: UNPRIVILEGED });
     expect(original).toBe(LINES);
     expect(await countsOf(await startOne())).toEqual({ lost: lostLines(LINES), delivered: 0 });
   });
 
   test('a page that the first one made is made theirs by the shipper', async () => {
     chmodSync(run, 0o777);
-    expect(await python(WRITE, { uid: NOBODY })).toBe(LINES);
+    expect(await python(WRITE, { uid: UNPRIVILEGED })).toBe(LINES);
     const shipper = await startOne();
     await kill(shipper);
-    expect(await python(WRITE, { uid: NOBODY - 1 })).toBe(LINES);
+    expect(await python(WRITE, { uid: UNPRIVILEGED - 1 })).toBe(LINES);
     expect(await countsOf(await startOne())).toEqual({ lost: lostLines(2 * LINES), delivered: 0 });
   });
 

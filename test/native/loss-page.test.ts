@@ -10,6 +10,23 @@ import { library, root, temporaryDirectory } from '../support/run.js';
 
 const ends = (bytes: Buffer) => BigInt(bytes.filter((byte) => byte === 10).length);
 
+type Run = (command: string, args: readonly string[], options?: TapOptions) => Promise<Outcome>;
+
+function underEachLibc(
+  run: Run,
+  suite: (run: (name: string, args: readonly string[]) => Promise<Outcome>) => void,
+): void {
+  describe('glibc', () => suite((name, args) => run(program(name), args)));
+  describeWith(['musl'], 'musl', () => suite((name, args) => run(program(name, 'musl'), args)));
+  describeWith(['aarch64'], 'aarch64', () =>
+    suite((name, args) =>
+      run('qemu-aarch64-static', ['-L', '/usr/aarch64-linux-gnu', program(name, 'aarch64 glibc'), ...args], {
+        preload: join(root, 'dist', 'native', 'aarch64', LIBRARY_NAME),
+      }),
+    ),
+  );
+}
+
 describeWith(['root'], 'a volume without room for a ring', () => {
   const volume = volumeWithoutRoom();
   const run = (command: string, args: readonly string[], options: TapOptions = {}) =>
@@ -22,7 +39,7 @@ describeWith(['root'], 'a volume without room for a ring', () => {
     expect(sumOfSlots(volume.rings)).toEqual({ lines: ends(stdout), bytes: BigInt(stdout.length) });
   };
 
-  function suite(run: (name: string, args: readonly string[]) => Promise<Outcome>): void {
+  underEachLibc(run, (run) => {
     test('a program', async () => {
       expectCounted(await run('lines', ['3000']));
       const [shared, own, ...others] = lossSlots(volume.rings);
@@ -32,16 +49,7 @@ describeWith(['root'], 'a volume without room for a ring', () => {
       expectCounted(await run('family', ['3', '50']));
       expect(lossSlots(volume.rings).length).toBeGreaterThan(4);
     });
-  }
-  describe('glibc', () => suite((name, args) => run(program(name), args)));
-  describeWith(['musl'], 'musl', () => suite((name, args) => run(program(name, 'musl'), args)));
-  describeWith(['aarch64'], 'aarch64', () =>
-    suite((name, args) =>
-      run('qemu-aarch64-static', ['-L', '/usr/aarch64-linux-gnu', program(name, 'aarch64 glibc'), ...args], {
-        preload: join(root, 'dist', 'native', 'aarch64', 'liblogtap.so'),
-      }),
-    ),
-  );
+  });
 
   test('the first of many processes makes the page, for every user, and leaves nothing else', async () => {
     const script =
@@ -92,21 +100,12 @@ describe('a socket on which no shipper listens', () => {
     expect(sumBesideSocket(socket)).toEqual({ lines: ends(stdout), bytes: BigInt(stdout.length) });
   };
 
-  function suite(run: (name: string, args: readonly string[]) => Promise<Outcome>): void {
+  underEachLibc(run, (run) => {
     test('a program', async () => expectCounted(await run('lines', ['3000'])));
     test('a program with children, each of which has its own slot', async () => {
       expectCounted(await run('family', ['3', '50']));
     });
-  }
-  describe('glibc', () => suite((name, args) => run(program(name), args)));
-  describeWith(['musl'], 'musl', () => suite((name, args) => run(program(name, 'musl'), args)));
-  describeWith(['aarch64'], 'aarch64', () =>
-    suite((name, args) =>
-      run('qemu-aarch64-static', ['-L', '/usr/aarch64-linux-gnu', program(name, 'aarch64 glibc'), ...args], {
-        preload: join(root, 'dist', 'native', 'aarch64', 'liblogtap.so'),
-      }),
-    ),
-  );
+  });
 
   test('more processes than slots: the first slot has what the others have no room for', async () => {
     expectCounted(await run('bash', ['-c', 'for i in {1..200}; do (echo $i; echo more); done']));

@@ -27,7 +27,7 @@ function check({ common = ['version 1'], passes = true, name = 'tidy' } = {}) {
   return { hasPassed: checkOnce({ name, common: () => common, files: ['a.c', 'b.c'], directory, run }), checked };
 }
 
-test('what has passed is not checked again', () => {
+test('a file that has passed is not checked again', () => {
   expect(check()).toEqual({ hasPassed: true, checked: ['a.c', 'b.c'] });
   expect(check()).toEqual({ hasPassed: true, checked: [] });
 });
